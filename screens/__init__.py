@@ -1,0 +1,1 @@
+"""The terminal wizard: Textual screens over the engine."""

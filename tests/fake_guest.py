@@ -1,0 +1,141 @@
+"""A guest made of a dictionary, for unit tests: the same protocol that the appliance implements."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from remediations.guest import DEFAULT_LIMIT, FileKind, GuestError, GuestFacts, Partition, RootDisk, Stat
+from remediations.vocabulary import (
+    MakeDirectory,
+    MakeLink,
+    Plan,
+    RemoveFile,
+    RunCommand,
+    SetMode,
+    WriteFile,
+)
+
+BOOKWORM = GuestFacts("debian", "Debian GNU/Linux 12 (bookworm)", (12, 0), "x86_64", "deb", "/dev/sda1")
+GIB = 1024**3
+PLAIN_DISK = RootDisk(
+    "partition",
+    2 * GIB,
+    "dos",
+    (Partition(1, 1024**2, 2 * GIB - 1, "primary", "0x83"),),
+    1,
+    "ext4",
+    2 * GIB - 1024**2,
+    2 * GIB - 1024**2,
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A symbolic link in the table of files."""
+
+    target: str
+
+
+@dataclass(frozen=True)
+class Special:
+    """A device, FIFO or socket."""
+
+
+@dataclass
+class FakeGuest:
+    """``files`` maps absolute paths to bytes (a file), Link, Special, or None (an empty directory)."""
+
+    files: dict[str, bytes | Link | Special | None]
+    facts: GuestFacts = BOOKWORM
+    packages: Mapping[str, str] = field(default_factory=dict)
+    root_disk: RootDisk = PLAIN_DISK
+    modes: dict[str, int] = field(default_factory=dict)
+
+    def _resolve(self, path: str, follow_last: bool = True, depth: int = 0) -> str:
+        if depth > 40:
+            raise GuestError(f"{path}: too many levels of links")
+        resolved = "/"
+        parts = [part for part in path.split("/") if part and part != "."]
+        for index, part in enumerate(parts):
+            here = posixpath.normpath(posixpath.join(resolved, part))
+            entry = self.files.get(here)
+            if isinstance(entry, Link) and (follow_last or index < len(parts) - 1):
+                rest = "/".join(parts[index + 1 :])
+                target = posixpath.join(resolved, entry.target)
+                return self._resolve(posixpath.join(target, rest) if rest else target, follow_last, depth + 1)
+            resolved = here
+        return resolved
+
+    def _stat(self, path: str) -> Stat | None:
+        if path in self.files and self.files[path] is not None:
+            entry = self.files[path]
+            if isinstance(entry, bytes):
+                return Stat(FileKind.FILE, self.modes.get(path, 0o644), 0, 0, len(entry))
+            kind = FileKind.LINK if isinstance(entry, Link) else FileKind.OTHER
+            return Stat(kind, self.modes.get(path, 0o777), 0, 0, 0)
+        if path == "/" or path in self.files or any(name.startswith(path.rstrip("/") + "/") for name in self.files):
+            return Stat(FileKind.DIRECTORY, self.modes.get(path, 0o755), 0, 0, 4096)
+        return None
+
+    def stat(self, path: str) -> Stat | None:
+        found = self._stat(self._resolve(path))
+        return None if found is not None and found.kind is FileKind.LINK else found
+
+    def lstat(self, path: str) -> Stat | None:
+        return self._stat(self._resolve(path, follow_last=False))
+
+    def exists(self, path: str) -> bool:
+        return self.stat(path) is not None
+
+    def read(self, path: str, limit: int = DEFAULT_LIMIT) -> bytes:
+        entry = self.files.get(self._resolve(path))
+        if not isinstance(entry, bytes):
+            raise GuestError(f"{path}: not a regular file")
+        if len(entry) > limit:
+            raise GuestError(f"{path}: larger than {limit} bytes")
+        return entry
+
+    def readlink(self, path: str) -> str:
+        entry = self.files.get(self._resolve(path, follow_last=False))
+        if not isinstance(entry, Link):
+            raise GuestError(f"{path}: not a link")
+        return entry.target
+
+    def listdir(self, path: str) -> tuple[str, ...]:
+        base = self._resolve(path).rstrip("/") + "/"
+        return tuple(sorted({name[len(base) :].split("/")[0] for name in self.files if name.startswith(base)}))
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        found = ["/"]
+        for part in pattern.strip("/").split("/"):
+            found = [
+                posixpath.join(folder, name)
+                for folder in found
+                for name in self.listdir(folder)
+                if fnmatch.fnmatchcase(name, part) and (part.startswith(".") or not name.startswith("."))
+            ]
+        return tuple(sorted(found))
+
+    def applied(self, plan: Plan) -> FakeGuest:
+        """A new guest with a plan's steps carried out; a command counts as one that could not run."""
+        after = replace(self, files=dict(self.files), modes=dict(self.modes))
+        for step in plan.steps:
+            for simple in step.otherwise if isinstance(step, RunCommand) else (step,):
+                match simple:
+                    case WriteFile(path, content, mode):
+                        path = after._resolve(path)
+                        if path not in after.files:
+                            after.modes[path] = mode
+                        after.files[path] = content
+                    case RemoveFile(path):
+                        del after.files[after._resolve(path, follow_last=False)]
+                    case MakeLink(path, target):
+                        after.files[after._resolve(path, follow_last=False)] = Link(target)
+                    case MakeDirectory(path, _mode):
+                        after.files.setdefault(after._resolve(path), None)
+                    case SetMode(path, mode):
+                        after.modes[after._resolve(path)] = mode
+        return after

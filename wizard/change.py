@@ -1,0 +1,176 @@
+"""What a set of fixes does to a guest: files before and after, commands with their output."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from remediations.guest import FileKind
+from wizard.report import Report
+from wizard.visible import visible, visible_lines
+
+
+@dataclass(frozen=True)
+class FileState:
+    """One path at one moment. ``content`` is a regular file's bytes, ``target`` a link's text, ``label`` SELinux's."""
+
+    kind: FileKind
+    mode: int
+    uid: int
+    gid: int
+    content: bytes | None = None
+    target: str | None = None
+    label: str = ""
+
+
+class Verb(StrEnum):
+    """What became of a path."""
+
+    CREATED = "created"
+    MODIFIED = "modified"
+    EMPTIED = "emptied"
+    REMOVED = "removed"
+    ATTRIBUTES = "attributes"
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """A path that differs: its state before and after, None where nothing was there. ``generated`` by a command."""
+
+    path: str
+    before: FileState | None
+    after: FileState | None
+    generated: bool = False
+
+    @property
+    def verb(self) -> Verb:
+        """What became of the path."""
+        if self.before is None:
+            return Verb.CREATED
+        if self.after is None:
+            return Verb.REMOVED
+        if (self.before.kind, self.before.content, self.before.target) == (
+            self.after.kind,
+            self.after.content,
+            self.after.target,
+        ):
+            return Verb.ATTRIBUTES
+        if self.after.content == b"" and self.before.content:
+            return Verb.EMPTIED
+        return Verb.MODIFIED
+
+    @property
+    def diff(self) -> str:
+        """A unified diff with ``---``/``+++`` headers and lines for mode, owner and label where they change.
+
+        Guest text in it is already made visible; binary content is told by size and SHA-256 alone.
+        """
+        name = visible(self.path)
+        lines = [
+            f"--- {'a' + name if self.before else '/dev/null'}",
+            f"+++ {'b' + name if self.after else '/dev/null'}",
+        ]
+        lines += _attribute_lines(self.before, self.after)
+        old, new = _lines(self.before), _lines(self.after)
+        body = list(difflib.unified_diff(old, new, lineterm="", n=3))[2:]
+        return "\n".join([*lines, *body]) + "\n"
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """A command run in the guest: its words, what it printed (guest text), and ``note``: what became of its result."""
+
+    argv: tuple[str, ...]
+    output: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The staged result: what would land, and how the guest would stand. ``fixes`` are the ids that were carried out.
+
+    ``failed`` maps the ids that could not be fixed to the reason; nothing of theirs is staged.
+    """
+
+    fixes: tuple[str, ...]
+    files: tuple[FileChange, ...]
+    commands: tuple[CommandResult, ...]
+    before: Report
+    after: Report
+    failed: tuple[tuple[str, str], ...] = ()
+
+
+class State(StrEnum):
+    """Where a change stands. *preparing* has not touched the image; *committing* and *undoing* were interrupted."""
+
+    PREPARING = "preparing"
+    COMMITTING = "committing"
+    COMMITTED = "committed"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    ROLLED_BACK = "rolled-back"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of the journal. ``number`` counts from 1; ``time`` is UTC; ``kind`` is ``fix`` or ``revert``.
+
+    ``undo_bytes`` is the room that the undo data takes on the host, None where there is none (any more).
+    ``note`` says what a recovery did, or what a revert left alone.
+    """
+
+    number: int
+    kind: str
+    state: State
+    time: datetime
+    who: str
+    version: str
+    fixes: tuple[str, ...]
+    files: tuple[FileChange, ...]
+    commands: tuple[CommandResult, ...]
+    undo_bytes: int | None = None
+    note: str = ""
+
+
+def _attribute_lines(before: FileState | None, after: FileState | None) -> list[str]:
+    lines = []
+    for word, old, new in (
+        ("mode", _mode(before), _mode(after)),
+        ("owner", _owner(before), _owner(after)),
+        ("label", before.label if before else "", after.label if after else ""),
+    ):
+        if old != new:
+            lines += [f"{word} {visible(old) or '-'} -> {visible(new) or '-'}"]
+    return lines
+
+
+def _mode(state: FileState | None) -> str:
+    if state is None:
+        return ""
+    return "link" if state.kind is FileKind.LINK else f"{state.mode:04o}"
+
+
+def _owner(state: FileState | None) -> str:
+    return f"{state.uid}:{state.gid}" if state else ""
+
+
+def _lines(state: FileState | None) -> list[str]:
+    if state is None:
+        return []
+    if state.target is not None:
+        return [f"link to {visible(state.target)}"]
+    content = state.content
+    if content is None:
+        return [str(state.kind)]
+    if b"\0" in content:
+        return [f"binary, {len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}"]
+    if not content:
+        return []
+    # Line by line, so that a carriage return or an escape is seen where it stands.
+    lines = visible_lines(content).split("\n")
+    if lines[-1] == "":
+        return lines[:-1]
+    return [*lines[:-1], lines[-1] + "  \\ no newline at end"]

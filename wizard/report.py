@@ -1,0 +1,104 @@
+"""The report: how one guest stands against every requirement, and what would make it right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from remediations import REQUIREMENTS
+from remediations.guest import Guest, GuestError, GuestFacts
+from remediations.vocabulary import Finding, Level, PlanError, Requirement, Settings, Status
+
+
+@dataclass(frozen=True)
+class Fix:
+    """The fix on offer for a requirement that does not pass. ``summary`` says what it does, or why there is none."""
+
+    available: bool
+    summary: str
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """One requirement, its finding, and its fix (None where nothing is to be fixed)."""
+
+    requirement: Requirement
+    finding: Finding
+    fix: Fix | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Every requirement's assessment, in the registry's order. ``warnings`` are sentences about the opening itself."""
+
+    facts: GuestFacts
+    assessments: tuple[Assessment, ...]
+    warnings: tuple[str, ...] = ()
+
+    def get(self, requirement_id: str) -> Assessment:
+        """The assessment of one requirement; KeyError for an unknown id."""
+        for assessment in self.assessments:
+            if assessment.requirement.id == requirement_id:
+                return assessment
+        raise KeyError(requirement_id)
+
+    @property
+    def counts(self) -> dict[Status, int]:
+        """How many requirements have each status; every status is present."""
+        counted = Counter(assessment.finding.status for assessment in self.assessments)
+        return {status: counted[status] for status in Status}
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether every required requirement is *pass* or *skipped*."""
+        return all(
+            a.finding.status in (Status.PASS, Status.SKIPPED)
+            for a in self.assessments
+            if a.requirement.level is Level.REQUIRED
+        )
+
+
+def examine(
+    guest: Guest,
+    settings: Settings,
+    warnings: Sequence[str] = (),
+    requirements: Sequence[Requirement] = REQUIREMENTS,
+) -> Report:
+    """Check every requirement and ask for its fix. Reads only; a failed read makes one requirement *unknown*."""
+    assessments = []
+    for requirement in requirements:
+        finding = find(requirement, guest, settings)
+        assessments.append(Assessment(requirement, finding, offer(requirement, finding, guest, settings)))
+    return Report(guest.facts, tuple(assessments), tuple(warnings))
+
+
+def find(requirement: Requirement, guest: Guest, settings: Settings) -> Finding:
+    """One requirement's verdict; a *pass* on a family it is not complete for becomes *unknown*."""
+    try:
+        finding = requirement.check(guest, settings)
+    except GuestError as error:
+        return Finding(Status.UNKNOWN, f"Could not be established: {error}")
+    if finding.status is Status.PASS and guest.facts.family not in requirement.complete_for:
+        return Finding(
+            Status.UNKNOWN,
+            f"Nothing wrong was found, but this check does not know all of {guest.facts.distro or 'this system'} yet",
+            finding.evidence,
+        )
+    return finding
+
+
+def offer(requirement: Requirement, finding: Finding, guest: Guest, settings: Settings) -> Fix | None:
+    """The fix for a finding that is not satisfied, or why there is none; None where nothing is wrong."""
+    if finding.status in (Status.PASS, Status.SKIPPED):
+        return None
+    if guest.facts.family not in requirement.complete_for:
+        return Fix(False, f"Fixes are not written for {guest.facts.distro or 'this system'} yet")
+    try:
+        plan = requirement.plan(guest, settings)
+    except (GuestError, PlanError) as error:
+        return Fix(False, f"No safe fix: {error}")
+    if not plan.steps:
+        return Fix(False, plan.obstacle or "No automatic fix", plan.needs)
+    return Fix(not plan.needs, plan.summary, plan.needs)
