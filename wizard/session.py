@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from enum import Enum, auto
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from remediations.vocabulary import Settings
-from wizard.change import Change, Preview
-from wizard.image import Image
-from wizard.report import Report
+from wizard import commit as committing
+from wizard.change import Change, Preview, State
+from wizard.errors import Cancelled, ChangeError, OpenError, WizardError
+from wizard.folders import state_folder
+from wizard.image import Image, probe
+from wizard.journal import Journal
+from wizard.qemu import QemuError
+from wizard.report import Report, examine
+from wizard.revert import put_back
+from wizard.stage import Stage, StepError
+from wizard.staging import Staged, carry_out
+from wizard.visible import visible
+
+T = TypeVar("T")
 
 Progress = Callable[[str], None]
 """Called with one line (no guest text) as each step begins, from the thread that does the work."""
@@ -42,7 +57,7 @@ class Engine(Protocol):
         """Drop what is staged. The next preview starts from the image as it is (and launches again)."""
 
     def commit(self) -> Change:
-        """Write the previewed fixes into the image and the journal. Closes the appliance; :meth:`open` again to go on."""
+        """Write the previewed fixes into the image and the journal. Closes the appliance; :meth:`open` to go on."""
 
     def history(self) -> tuple[Change, ...]:
         """The image's journal, newest first. Needs no appliance; may be called before :meth:`open`."""
@@ -73,3 +88,278 @@ class Engine(Protocol):
 
 Connect = Callable[[Path], Engine]
 """Makes the engine for one image path; opening is still to come."""
+
+
+class Access(Enum):
+    """What a session is for: a report alone, fixes (refused at once where nothing can be written), or either."""
+
+    REPORT = auto()
+    FIX = auto()
+    EITHER = auto()
+
+
+class Session:
+    """The real :class:`Engine`. ``launches`` counts the appliances that it started."""
+
+    def __init__(
+        self, path: Path, settings: Settings, state_dir: Path | None = None, access: Access = Access.EITHER
+    ) -> None:
+        self.path = path
+        self.settings = settings
+        self.on_progress: Progress = lambda line: None
+        self.launches = 0
+        self._access = access
+        self._journal = Journal(state_folder(path.expanduser(), state_dir))
+        self._image: Image | None = None
+        self._notices: tuple[str, ...] = ()
+        self._stage: Stage | None = None
+        self._report: Report | None = None
+        self._identity: object = None
+        self._preview: Preview | None = None
+        self._kind, self._note = "fix", ""
+        self._fresh = True
+        self._cancelled = False
+        self._writing = False
+
+    @property
+    def image(self) -> Image:
+        """The probed image; valid once :meth:`open` (or :meth:`undo`) has begun."""
+        assert self._image is not None, "the session is not open"  # noqa: S101
+        return self._image
+
+    @property
+    def probed(self) -> bool:
+        """Whether :attr:`image` is there."""
+        return self._image is not None
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """See :class:`Engine`."""
+        return self._notices
+
+    @property
+    def writing(self) -> bool:
+        """See :class:`Engine`."""
+        return self._writing
+
+    def open(self) -> Report:
+        """See :class:`Engine`."""
+        self._cancelled = False
+        self._drop_stage()
+        self._prepare()
+        image = self.image
+        if self._access is Access.FIX:
+            self._require_writable()
+        if image.in_use:
+            self._notices += ("The image is in use: what is read from it now may be inconsistent.",)
+        stage = self._launch()
+        self.on_progress("Checking the requirements")
+        self._report = self._guarded(lambda: examine(stage.guest, self.settings, stage.warnings))
+        return self._report
+
+    def preview(self, ids: Sequence[str]) -> Preview:
+        """See :class:`Engine`."""
+        self._cancelled = False
+        before = self._require_report()
+        self._require_writable()
+        self._require_known(before, ids)
+        self._kind, self._note = "fix", ""
+        failed: dict[str, str] = {}
+        while True:
+            stage = self._clean_stage()
+            self._fresh = False
+            self.on_progress("Staging the fixes")
+            wanted = [name for name in ids if name not in failed]
+            staged = self._guarded(partial(carry_out, stage, before, wanted, self.settings))
+            failed |= staged.failed
+            if not staged.dirty or not staged.fixes:
+                break
+            # Something of a failed fix is in the overlay: begin again without it.
+        return self._show(stage, staged, failed, before)
+
+    def discard(self) -> None:
+        """See :class:`Engine`."""
+        self._preview = None
+        if not self._fresh:
+            self._drop_stage()
+
+    def commit(self) -> Change:
+        """See :class:`Engine`."""
+        preview, stage = self._preview, self._stage
+        if preview is None or stage is None or not (preview.files or preview.commands):
+            raise ChangeError("nothing-staged", "Nothing is staged. The image is as it was.", "Preview a fix first.")
+        self._writing = True
+        try:
+            if self._cancelled:
+                raise Cancelled
+            self.on_progress("Closing the stage")
+            stage.finish()
+            change = committing.commit(
+                self.image,
+                stage.identity,
+                stage.overlay,
+                self._journal,
+                kind=self._kind,
+                fixes=preview.fixes,
+                files=preview.files,
+                commands=preview.commands,
+                note=self._note,
+                on_step=self.on_progress,
+            )
+            self._report, self._identity = preview.after, self.image.identity
+            return change
+        finally:
+            self._drop_stage()
+            self._writing = False
+
+    def history(self) -> tuple[Change, ...]:
+        """See :class:`Engine`."""
+        return self._journal.changes()
+
+    def undo(self, number: int | None = None) -> tuple[Change, ...]:
+        """See :class:`Engine`."""
+        self._cancelled = False
+        self._drop_stage()
+        self._prepare()
+        self._require_writable()
+        standing = [c for c in self._journal.changes() if c.state is State.COMMITTED]
+        if not standing:
+            raise ChangeError("nothing-to-undo", "No change of this image can be undone.", "See --journal.")
+        if number is not None and number not in [change.number for change in standing]:
+            raise ChangeError("no-such-change", f"There is no change {number} to undo.", "See --journal.")
+        newest = standing if number is not None else standing[:1]
+        taken_back = []
+        self._writing = True
+        self._report = None
+        try:
+            for change in newest:
+                if number is None or change.number >= number:
+                    taken_back.append(committing.undo(self.image, self._journal, change.number, self.on_progress))
+        finally:
+            self._writing = False
+        return tuple(taken_back)
+
+    def revert(self, number: int) -> Preview:
+        """See :class:`Engine`."""
+        self._cancelled = False
+        before = self._require_report()
+        self._require_writable()
+        change = next((c for c in self._journal.changes() if c.number == number), None)
+        if change is None or change.state is not State.COMMITTED:
+            raise ChangeError("no-such-change", f"There is no change {number} to revert.", "See --journal.")
+        stage = self._clean_stage()
+        self._fresh = False
+        self.on_progress("Staging the files as they were")
+        try:
+            failed = self._guarded(lambda: put_back(stage, change))
+        except StepError as error:
+            message = f"Change {number} cannot be reverted: {visible(str(error))}. The image is as it was."
+            raise ChangeError("revert-failed", message, "See the message.") from error
+        after = self._guarded(lambda: examine(stage.guest, self.settings, stage.warnings))
+        left = "".join(f" {path}: {reason}." for path, reason in failed.items())
+        self._kind, self._note = "revert", f"Reverts change {number}.{' Left alone:' + left if left else ''}"
+        return self._show(stage, Staged((), failed, dirty=False, after=after), failed, before)
+
+    def cancel(self) -> None:
+        """See :class:`Engine`."""
+        if self._writing:
+            return
+        self._cancelled = True
+        stage = self._stage
+        if stage is not None:
+            stage.cancel()
+
+    def close(self) -> None:
+        """See :class:`Engine`."""
+        self._drop_stage()
+
+    def _prepare(self) -> None:
+        """Probe, and see to what an earlier run left unfinished."""
+        self.on_progress("Looking at the image")
+        said = committing.recover(self.path, self._journal)
+        image = probe(self.path)
+        folder = self._journal.folder
+        beside = folder if folder.exists() else next(above for above in folder.parents if above.exists())
+        if not image.read_only_reason and not os.access(beside, os.W_OK | os.X_OK):
+            reason = f"Undo data cannot be kept in {visible(str(folder))}; name another place with --state-dir"
+            image = replace(image, read_only_reason=reason)
+        self._image, self._identity = image, image.identity
+        self._notices = said
+
+    def _launch(self) -> Stage:
+        """A fresh stage; read-only where nothing can be written to the image anyway."""
+        writable = self._access is not Access.REPORT and not self.image.read_only_reason
+        try:
+            stage = Stage(self.image, writable=writable)
+        except (QemuError, OSError) as error:
+            raise OpenError(
+                "stage",
+                f"The stage could not be made: {visible(str(error))}. The image is as it was.",
+                "Make room in the temporary folder, or name another one in TMPDIR.",
+            ) from error
+        self._stage = stage
+        self._fresh = True
+        self.launches += 1
+
+        def start() -> Stage:
+            stage.launch(self.on_progress)
+            return stage
+
+        return self._guarded(start)
+
+    def _clean_stage(self) -> Stage:
+        if self._stage is None or not self._fresh:
+            self._drop_stage()
+            if self.image.identity != self._identity:
+                raise ChangeError(
+                    "image-changed",
+                    "The image was written to by something else since it was checked. It was left as it is now.",
+                    "Open it again.",
+                )
+            self._launch()
+        assert self._stage is not None  # noqa: S101
+        return self._stage
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        """Run a step on the stage; whatever stops it, the stage goes, and a cancel is told as one."""
+        if self._cancelled:
+            self._drop_stage()
+            raise Cancelled
+        try:
+            return work()
+        except WizardError:
+            self._drop_stage()
+            if self._cancelled:
+                raise Cancelled from None
+            raise
+        except BaseException:
+            self._drop_stage()
+            raise
+
+    def _show(self, stage: Stage, staged: Staged, failed: dict[str, str], before: Report) -> Preview:
+        self.on_progress("Taking the diff")
+        files = self._guarded(stage.changes)
+        self._preview = Preview(staged.fixes, files, tuple(stage.commands), before, staged.after, tuple(failed.items()))
+        return self._preview
+
+    def _require_report(self) -> Report:
+        return self._report if self._report is not None else self.open()
+
+    def _require_writable(self) -> None:
+        if self.image.read_only_reason:
+            code = "in-use" if self.image.in_use else "read-only"
+            raise OpenError(
+                code, f"The image cannot be written to: {self.image.read_only_reason}.", "--check works as it is."
+            )
+
+    def _require_known(self, report: Report, ids: Sequence[str]) -> None:
+        known = {a.requirement.id for a in report.assessments}
+        unknown = [name for name in ids if name not in known]
+        if unknown:
+            raise ChangeError("unknown-id", f"There is no requirement {unknown[0]}.", "See the list of --check.")
+
+    def _drop_stage(self) -> None:
+        stage, self._stage = self._stage, None
+        self._preview = None
+        if stage is not None:
+            stage.drop()

@@ -1,0 +1,117 @@
+"""Real guests for the tests: built once from distribution packages, kept under $XDG_CACHE_HOME/image-wizard-tests.
+
+Run as a program it builds what is missing and prints the paths: ``python tests/images.py``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import inspect
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "cloud-guest-utils,cloud-init,curl,grub-pc,ifupdown,isc-dhcp-client,kmod,linux-image-cloud-amd64,netbase,"
+    "nftables,openssh-server,systemd-sysv,udev,ufw"
+)
+DISK_SIZE = 2 * 1024**3
+FSTAB = "UUID={uuid} / ext4 errors=remount-ro 0 1\n"
+INTERFACES = "auto lo\niface lo inet loopback\nallow-hotplug eth0\niface eth0 inet dhcp\n"
+
+
+def cache() -> Path:
+    """Where built images are kept between runs."""
+    root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folder = Path(root) / "image-wizard-tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def building(name: str, recipe: str, suffix: str) -> Iterator[tuple[Path, Path | None]]:
+    """The cached path for a recipe, and a scratch path to build it at, or None where it is there already.
+
+    Test workers run in parallel: the first one builds, the others wait for it.
+    """
+    key = hashlib.sha256(recipe.encode()).hexdigest()[:12]
+    path = cache() / f"{name}-{key}{suffix}"
+    with (cache() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists():
+            yield path, None
+            return
+        for stale in cache().glob(f"{name}-*{suffix}"):
+            stale.unlink()
+        with tempfile.TemporaryDirectory(dir=cache(), prefix="build-") as scratch:
+            draft = Path(scratch) / path.name
+            yield path, draft
+            draft.rename(path)
+
+
+def bookworm() -> Path:
+    """A bootable Debian 12 image as an installer would leave it: one ext4 partition, grub, cloud-init, sshd."""
+    recipe = PACKAGES + FSTAB + INTERFACES + inspect.getsource(_install)
+    with building("bookworm", recipe, ".qcow2") as (path, draft):
+        if draft is not None:
+            tree = draft.parent / "tree.tar"
+            _run("mmdebstrap", "--variant=minbase", f"--include={PACKAGES}",
+                 "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
+                 "--dpkgopt=path-exclude=/usr/share/man/*", "--aptopt=APT::Install-Recommends false",
+                 "bookworm", str(tree))  # fmt: skip
+            raw = draft.parent / "disk.raw"
+            _install(raw, tree)
+            _run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(raw), str(draft))
+    return path
+
+
+def _install(raw: Path, tree: Path) -> None:
+    """Lay a tree out on a fresh disk and make it boot, all inside the appliance, so that no root is needed."""
+    with raw.open("wb") as disk:
+        disk.truncate(DISK_SIZE)
+    g = launched(raw, "raw")
+    g.part_disk("/dev/sda", "mbr")
+    g.mkfs("ext4", "/dev/sda1")
+    g.mount("/dev/sda1", "/")
+    g.tar_in(str(tree), "/", xattrs=True)
+    uuid = g.vfs_uuid("/dev/sda1")
+    g.write("/etc/fstab", FSTAB.format(uuid=uuid))
+    g.write("/etc/network/interfaces.d/eth0", INTERFACES)
+    g.write("/etc/cloud/cloud.cfg.d/10-locale.cfg", "locale: C.UTF-8\n")
+    # The appliance has no udev database for the guest's tools to look into: without the link, root= names a device.
+    g.sh(f"mkdir -p /dev/disk/by-uuid && ln -sf /dev/sda1 /dev/disk/by-uuid/{uuid}")
+    g.command(["grub-install", "--target=i386-pc", "/dev/sda"])
+    g.command(["update-grub"])
+    g.shutdown()
+    g.close()
+
+
+def launched(path: Path, image_format: str, readonly: bool = False) -> Any:
+    """A bare libguestfs handle on an image, emulated: the tests' own second opinion, not the product's launcher."""
+    import guestfs
+
+    g = guestfs.GuestFS(python_return_dict=True)
+    g.set_backend("direct")
+    g.set_backend_setting("force_tcg", "1")
+    g.add_drive_opts(str(path), format=image_format, readonly=readonly)
+    g.launch()
+    return g
+
+
+def _run(*words: str) -> None:
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{words[0]} failed:\n{done.stderr[-4000:]}")
+
+
+if __name__ == "__main__":
+    if shutil.which("mmdebstrap") is None:
+        sys.exit("mmdebstrap is missing; bin/setup --dev installs it")
+    print(bookworm())

@@ -1,0 +1,188 @@
+"""Starts libguestfs' appliance: KVM first, emulation when that fails, and what worked is remembered."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from wizard.errors import Cancelled, OpenError
+from wizard.folders import cache_folder, log_folder
+
+LAUNCH_SECONDS = 300.0
+"""How long a start may take; an emulated one on a loaded host takes 30 s."""
+
+log = logging.getLogger(__name__)
+
+
+class Appliance:
+    """One drive in one appliance. All calls but :meth:`kill` come from one thread.
+
+    ``g`` is libguestfs' handle, there after :meth:`launch`. Its Python methods raise RuntimeError.
+    """
+
+    g: Any
+
+    def __init__(self, path: Path, image_format: str, *, readonly: bool, seconds: float = LAUNCH_SECONDS) -> None:
+        self._path, self._format, self._readonly, self._seconds = path, image_format, readonly, seconds
+        self._killed = threading.Event()
+        self._expired = False
+        self.g = None
+
+    def launch(self, on_progress: Callable[[str], None]) -> None:
+        """Start it. OpenError where neither KVM nor emulation works; Cancelled after :meth:`kill`."""
+        accelerators = _accelerators()
+        for accelerator in accelerators:
+            on_progress(f"Starting the appliance ({'KVM' if accelerator == 'kvm' else 'emulation'})")
+            failure = self._try(accelerator)
+            if failure is None:
+                if len(accelerators) > 1:
+                    _remember(accelerator)
+                return
+            log.warning("launch with %s failed: %s", accelerator, failure)
+            if self._killed.is_set():
+                raise Cancelled
+            if self._expired:
+                break
+        if self._expired:
+            failure = f"it had not started after {self._seconds:.0f} seconds"
+        raise OpenError(
+            "appliance",
+            f"The libguestfs appliance did not start: {failure}. The image is as it was.",
+            f"Run `image-wizard --doctor`; the log is {log_file()}.",
+        )
+
+    def _try(self, accelerator: str) -> str | None:
+        """One start; None where it came up, else the reason that it did not."""
+        import guestfs  # slow to import, and absent where only the journal is asked for
+
+        g = guestfs.GuestFS(python_return_dict=True)
+        try:
+            if "LIBGUESTFS_BACKEND" not in os.environ:
+                g.set_backend("direct")  # libvirt would ask for its own permissions on the image
+            if accelerator == "tcg":
+                g.set_backend_setting("force_tcg", "1")
+            g.set_pgroup(True)  # an interrupt from the keyboard is for us to handle, not for qemu
+            g.set_event_callback(_write_log, guestfs.EVENT_APPLIANCE | guestfs.EVENT_LIBRARY | guestfs.EVENT_WARNING)
+            if not self._readonly:
+                # The overlay is made durable when it is committed; until then it may be lost.
+                g.add_drive_opts(str(self._path), format=self._format, readonly=False, cachemode="unsafe")
+            else:
+                g.add_drive_opts(str(self._path), format=self._format, readonly=True)
+            with self.limited(self._seconds):
+                g.launch()
+        except RuntimeError as error:
+            g.close()
+            return str(error).split("\n", 1)[0].rstrip(".")
+        if self._killed.is_set():  # killed in the very moment that it came up
+            g.close()
+            return "interrupted"
+        self.g = g
+        return None
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Kill the appliance when the block takes longer: the call in it then raises RuntimeError."""
+        timer = threading.Timer(seconds, self._expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _expire(self) -> None:
+        self._expired = True
+        _kill_children()
+
+    @property
+    def killed(self) -> bool:
+        """Whether :meth:`kill` was called."""
+        return self._killed.is_set()
+
+    @property
+    def expired(self) -> bool:
+        """Whether a :meth:`limited` block ran out of time."""
+        return self._expired
+
+    def kill(self) -> None:
+        """From any thread: end it now; the call under way raises RuntimeError."""
+        self._killed.set()
+        _kill_children()
+
+    def shutdown(self) -> None:
+        """Unmount, flush and end it. RuntimeError where the last writes could not be flushed."""
+        g, self.g = self.g, None
+        if g is None:
+            return
+        try:
+            g.umount_all()
+            g.shutdown()
+        finally:
+            g.close()
+
+    def close(self) -> None:
+        """End it, whatever was written. Safe to call twice."""
+        g, self.g = self.g, None
+        if g is not None:
+            g.close()
+
+
+def log_file() -> Path:
+    """The log of this process's appliances."""
+    return log_folder() / "appliance.log"
+
+
+def _write_log(_event: int, _handle: int, buffer: str | None, _array: object) -> None:
+    log.debug("appliance: %s", (buffer or "").rstrip())
+
+
+def _kill_children() -> None:
+    """Kill this process's own qemu. The handle cannot be asked for it: it is locked by the call under way."""
+    us = str(os.getpid())
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = entry.read_text(errors="replace").partition(" (")[2].rpartition(") ")
+            parent = rest.split(" ")[1]
+        except OSError:
+            continue  # it ended meanwhile
+        if name.startswith("qemu") and parent == us:
+            os.kill(int(entry.parent.name), signal.SIGKILL)
+
+
+def _accelerators() -> tuple[str, ...]:
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return ("tcg",)
+    if _remembered() == "tcg":
+        return ("tcg",)
+    return ("kvm", "tcg")
+
+
+def _memory() -> Path:
+    return cache_folder() / "accelerator.json"
+
+
+def _host_key() -> str:
+    """Changes with every start of the host: a KVM that was broken may be mended by then."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def _remembered() -> str | None:
+    try:
+        stored = json.loads(_memory().read_text())
+    except (OSError, ValueError):
+        return None
+    return stored["accelerator"] if isinstance(stored, dict) and stored.get("host") == _host_key() else None
+
+
+def _remember(accelerator: str) -> None:
+    draft = _memory().with_suffix(f".{os.getpid()}.{time.monotonic_ns()}")
+    draft.write_text(json.dumps({"host": _host_key(), "accelerator": accelerator}))
+    draft.replace(_memory())

@@ -1,0 +1,194 @@
+"""The command line: the wizard by default, headless modes as options."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import re
+import sys
+from pathlib import Path
+
+import wizard
+from remediations import REQUIREMENTS
+from remediations.vocabulary import Settings
+from wizard import config, headless, plain
+from wizard.appliance import log_file
+from wizard.document import Outcome, document
+from wizard.errors import UsageError, WizardError
+from wizard.visible import visible
+
+_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+_CONSOLE = re.compile(r"[A-Za-z][A-Za-z0-9]{1,15}")
+
+EXIT_CODES = """\
+exit codes: 0 all required are pass or skipped, 1 some are not, 2 usage, 3 the image cannot be opened,
+4 a fix, commit or undo failed and the image is as it was, 130 interrupted; of several images, the worst"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's definition."""
+    made = argparse.ArgumentParser(
+        prog="image-wizard",
+        description="Check a VM image against the OpenStack image guide, fix what you choose, take it back exactly.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("images", metavar="IMAGE", nargs="*", type=Path, help="image file; without a mode: the wizard")
+    modes = made.add_argument_group("modes").add_mutually_exclusive_group()
+    modes.add_argument("--check", action="store_true", help="report only")
+    modes.add_argument("--apply-all", action="store_true", help="apply every fix that is on offer")
+    modes.add_argument(
+        "--undo", nargs="?", const=0, type=int, metavar="N", help="take back the newest change, or N and all after"
+    )
+    modes.add_argument("--revert", type=int, metavar="N", help="take back change N alone, file by file")
+    modes.add_argument("--journal", action="store_true", help="what was done to the image")
+    modes.add_argument("--doctor", action="store_true", help="what this host can do")
+    made.add_argument("--demo", action="store_true", help="work on a fresh copy of the bundled demo image")
+    made.add_argument("--only", metavar="ID,ID", help="with --apply-all: these fixes alone")
+    made.add_argument("--skip", metavar="ID,ID", help="with --apply-all: not these fixes")
+    made.add_argument("--dry-run", action="store_true", help="with --apply-all, --revert: diff only")
+    made.add_argument("--json", action="store_true", help="print one JSON document")
+    settings = made.add_argument_group("settings")
+    settings.add_argument("--user", metavar="NAME", help="the account that gets the key")
+    settings.add_argument("--console", metavar="DEVICE", help="the kernel's console (ttyS0 on x86)")
+    settings.add_argument("--hypervisor", choices=("kvm", "xen"), help="what the image is for (kvm)")
+    settings.add_argument(
+        "--state-dir", type=Path, metavar="DIR", help="where journals and undo data live (beside the image)"
+    )
+    settings.add_argument("--config", type=Path, metavar="FILE", help="settings from this file")
+    made.add_argument("--version", action="version", version=f"image-wizard {wizard.__version__}")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = parser().parse_args(argv)
+    try:
+        return _run(options)
+    except WizardError as error:
+        _tell(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our output went away (a pager was left); that is no failure of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    settings, state_dir = _settings(options)
+    _log_to_file()
+    if options.doctor:
+        from wizard import doctor
+
+        return doctor.run(as_json=options.json)
+    job = _job(options, settings, state_dir)
+    if options.demo:
+        if options.images:
+            raise UsageError("usage", "--demo works on its own image.", "Leave the image out.")
+        from wizard import demo
+
+        options.images = [demo.fresh_copy()]
+        if job is None and not _has_terminal():
+            print("No terminal here: applying every fix to the demo image instead of the wizard.", file=sys.stderr)
+            job = headless.ApplyAll(settings, state_dir)
+    if job is None:
+        return _wizard(options, settings, state_dir)
+    if not options.images:
+        raise UsageError("usage", "No image was given.", "Name at least one image file.")
+    outcomes = headless.run(job, options.images)
+    _print(outcomes, as_json=options.json, diffs=options.dry_run)
+    return max(outcome.exit_code for outcome in outcomes)
+
+
+def _job(options: argparse.Namespace, settings: Settings, state_dir: Path | None) -> headless.Job | None:
+    """The headless mode that was asked for; None for the wizard."""
+    if (options.only or options.skip) and not options.apply_all:
+        raise UsageError("usage", "--only and --skip narrow --apply-all.", "Add --apply-all.")
+    if options.dry_run and not (options.apply_all or options.revert is not None):
+        raise UsageError("usage", "--dry-run goes with --apply-all or --revert.", "Add one of them.")
+    if options.check:
+        return headless.Check(settings, state_dir)
+    if options.apply_all:
+        return headless.ApplyAll(settings, state_dir, _ids(options.only), _ids(options.skip) or (), options.dry_run)
+    if options.undo is not None:
+        return headless.Undo(settings, state_dir, options.undo or None)
+    if options.revert is not None:
+        return headless.Revert(settings, state_dir, options.revert, options.dry_run)
+    if options.journal:
+        return headless.ShowJournal(settings, state_dir)
+    if options.json:
+        raise UsageError("usage", "--json goes with a mode.", "Add --check or --apply-all.")
+    return None
+
+
+def _ids(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    named = tuple(word.strip() for word in text.split(",") if word.strip())
+    known = [requirement.id for requirement in REQUIREMENTS]
+    for name in named:
+        if name not in known:
+            raise UsageError("unknown-id", f"There is no requirement {visible(name)}.", f"Known: {', '.join(known)}.")
+    return named
+
+
+def _settings(options: argparse.Namespace) -> tuple[Settings, Path | None]:
+    """The command line's settings over the configuration file's."""
+    chosen = config.load(options.config)
+    for name in config.KEYS:
+        given = getattr(options, name)
+        if given is not None:
+            chosen[name] = str(given)
+    user, console = chosen.get("user"), chosen.get("console")
+    if user is not None and not _USER.fullmatch(user):
+        raise UsageError("usage", f"{visible(user)} is no account name.", "Use lower case letters, digits, - and _.")
+    if console is not None and not _CONSOLE.fullmatch(console):
+        raise UsageError("usage", f"{visible(console)} is no console device.", "Name it as the kernel does: ttyS0.")
+    hypervisor = chosen.get("hypervisor", "kvm")
+    if hypervisor not in ("kvm", "xen"):
+        raise UsageError("usage", f"{visible(hypervisor)} is no hypervisor here.", "Use kvm or xen.")
+    state_dir = Path(chosen["state_dir"]).expanduser() if "state_dir" in chosen else None
+    return Settings(user, console, hypervisor), state_dir
+
+
+def _wizard(options: argparse.Namespace, settings: Settings, state_dir: Path | None) -> int:
+    if len(options.images) > 1:
+        raise UsageError("usage", "The wizard opens one image.", "Add --check or --apply-all for several.")
+    if not _has_terminal():
+        raise UsageError("usage", "The wizard needs a terminal.", "Use --check or --apply-all without one.")
+    # Here and nowhere else: the headless modes must not wait for Textual, nor need it.
+    from screens.app import run_wizard
+    from wizard.session import Session
+
+    start = options.images[0] if options.images else None
+    return run_wizard(lambda path: Session(path, settings, state_dir), start, demo=options.demo)
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _print(outcomes: list[Outcome], *, as_json: bool, diffs: bool) -> None:
+    if as_json:
+        print(json.dumps(document(outcomes), indent=2))
+    for outcome in outcomes:
+        if outcome.error is not None:
+            _tell(outcome.error)
+        if not as_json:
+            for line in plain.lines(outcome, diffs=diffs):
+                print(line)
+
+
+def _tell(error: WizardError) -> None:
+    print(f"image-wizard: {error.message}\n  {error.next}", file=sys.stderr)
+
+
+def _log_to_file() -> None:
+    """libguestfs' and our own records go to a file: on the terminal they would spoil the screens and the data."""
+    handler = logging.FileHandler(log_file(), mode="w", encoding="utf-8", errors="backslashreplace", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("wizard")
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(handler)

@@ -1,0 +1,175 @@
+"""The headless modes: each opens one image, does its work, and says what became of it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from remediations.vocabulary import Settings
+from wizard.document import Outcome, satisfied_exit
+from wizard.errors import ChangeError, WizardError
+from wizard.session import Access, Progress, Session
+from wizard.visible import visible
+
+
+class Job(Protocol):
+    """One headless mode. ``work`` fills in the outcome; it raises WizardError where it cannot."""
+
+    access: Access
+    settings: Settings
+    state_dir: Path | None
+
+    def work(self, session: Session, outcome: Outcome) -> None: ...
+
+
+@dataclass
+class Check:
+    """Report only."""
+
+    settings: Settings
+    state_dir: Path | None
+    access = Access.REPORT
+
+    def work(self, session: Session, outcome: Outcome) -> None:
+        outcome.report = session.open()
+        outcome.exit_code = satisfied_exit(outcome.report)
+
+
+@dataclass
+class ApplyAll:
+    """Every fix on offer, or those of ``only``, but not those of ``skip``; ``dry_run`` stages and discards."""
+
+    settings: Settings
+    state_dir: Path | None
+    only: tuple[str, ...] | None = None
+    skip: tuple[str, ...] = ()
+    dry_run: bool = False
+    access = Access.FIX
+
+    def work(self, session: Session, outcome: Outcome) -> None:
+        outcome.report = report = session.open()
+        wanted = [
+            a.requirement.id
+            for a in report.assessments
+            if a.fix is not None
+            and a.requirement.id not in self.skip
+            and (a.fix.available if self.only is None else a.requirement.id in self.only)
+        ]
+        outcome.exit_code = satisfied_exit(report)
+        if not wanted:
+            return
+        preview = session.preview(wanted)
+        outcome.preview, outcome.report = preview, preview.after
+        outcome.exit_code = satisfied_exit(preview.after)
+        if preview.fixes and not self.dry_run:
+            outcome.changes = (session.commit(),)
+        if not preview.fixes:
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in preview.failed)
+            raise ChangeError("no-fix", f"No fix could be made ({reasons}). The image is as it was.", "See --check.")
+
+
+@dataclass
+class Undo:
+    """The newest change, or ``number`` and all after it."""
+
+    settings: Settings
+    state_dir: Path | None
+    number: int | None = None
+    access = Access.FIX
+
+    def work(self, session: Session, outcome: Outcome) -> None:
+        outcome.changes = session.undo(self.number)
+
+
+@dataclass
+class Revert:
+    """Change ``number`` alone, file by file."""
+
+    settings: Settings
+    state_dir: Path | None
+    number: int
+    dry_run: bool = False
+    access = Access.FIX
+
+    def work(self, session: Session, outcome: Outcome) -> None:
+        preview = session.revert(self.number)
+        outcome.preview, outcome.report = preview, preview.after
+        if preview.files and not self.dry_run:
+            outcome.changes = (session.commit(),)
+        if preview.failed:
+            outcome.exit_code = 4 if not preview.files else 1
+
+
+@dataclass
+class ShowJournal:
+    """What was done to the image."""
+
+    settings: Settings
+    state_dir: Path | None
+    access = Access.REPORT
+
+    def work(self, session: Session, outcome: Outcome) -> None:
+        outcome.journal = session.history()
+
+
+def run(job: Job, images: Sequence[Path]) -> list[Outcome]:
+    """Do the job on each image; an image that fails does not stop the next, an interrupt does."""
+    outcomes = []
+    for image in images:
+        outcome = _one(job, image, named=len(images) > 1)
+        outcomes.append(outcome)
+        if outcome.exit_code == 130:
+            break
+    return outcomes
+
+
+def _one(job: Job, image: Path, *, named: bool) -> Outcome:
+    session = Session(image, job.settings, job.state_dir, job.access)
+    session.on_progress = _narrator(f"{visible(image.name)}: " if named else "")
+    outcome = Outcome(str(image))
+    # In a thread of its own: a call into libguestfs would hold back a signal until it returns.
+    with ThreadPoolExecutor(max_workers=1) as worker, _interruptible(session):
+        try:
+            worker.submit(job.work, session, outcome).result()
+        except WizardError as error:
+            outcome.error, outcome.exit_code = error, error.exit_code
+        finally:
+            worker.submit(session.close).result()
+    outcome.notices = session.notices
+    outcome.image = session.image if session.probed else None
+    return outcome
+
+
+@contextmanager
+def _interruptible(session: Session) -> Iterator[None]:
+    """Interrupt and termination cancel the session; while the image is written they wait until it is whole."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if session.writing:
+            print("Writing the image: finishing that first.", file=sys.stderr)
+        session.cancel()
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _narrator(prefix: str) -> Progress:
+    begun = time.monotonic()
+
+    def narrate(line: str) -> None:
+        print(f"[{time.monotonic() - begun:4.0f} s] {prefix}{line}", file=sys.stderr, flush=True)
+
+    return narrate

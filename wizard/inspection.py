@@ -1,0 +1,120 @@
+"""Finds the operating system in an appliance, mounts all of it, and says what could not be mounted."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from remediations.guest import GuestFacts
+from remediations.linux.fstab import mount_points
+from remediations.linux.os_release import pretty_name
+from wizard.errors import OpenError
+from wizard.visible import visible
+
+_CONVERT = "Give an image of an installed Linux system."
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """``mounts`` maps mount points to devices; ``unmounted`` are mount points of fstab that are not mounted."""
+
+    facts: GuestFacts
+    mounts: Mapping[str, str]
+    unmounted: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def inspect(g: Any, *, readonly: bool) -> Inspected:
+    """Inspect and mount. OpenError where there is no Linux, or more than one, or its root cannot be mounted."""
+    roots = [str(root) for root in g.inspect_os()]
+    if not roots:
+        raise _nothing_found(g)
+    if len(roots) > 1:
+        systems = ", ".join(visible(f"{g.inspect_get_product_name(root)} on {root}") for root in roots)
+        raise OpenError(
+            "several-systems",
+            f"The image holds {len(roots)} operating systems: {systems}.",
+            "Only images with one system can be opened by this version.",
+        )
+    root = roots[0]
+    kind = g.inspect_get_type(root)
+    if kind != "linux":
+        product = visible(g.inspect_get_product_name(root))
+        raise OpenError(
+            "windows" if kind == "windows" else "not-linux",
+            f"The guest is {product if product != 'unknown' else visible(kind)}, not Linux: the guide's section on "
+            "Linux images does not apply.",
+            _CONVERT,
+        )
+    mounts, warnings = _mount(g, g.inspect_get_mountpoints(root), readonly)
+    facts = GuestFacts(
+        distro=_known(g.inspect_get_distro(root)),
+        # libguestfs calls a Debian by the number in debian_version alone.
+        product=pretty_name(_read(g, "/etc/os-release")) or _known(g.inspect_get_product_name(root)),
+        version=(g.inspect_get_major_version(root), g.inspect_get_minor_version(root)),
+        arch=_known(g.inspect_get_arch(root)),
+        package_format=_known(g.inspect_get_package_format(root)),
+        root=root,
+    )
+    unmounted = _missing(g, mounts)
+    warnings += [f"{visible(point)} could not be mounted; what lies below it is unknown" for point in unmounted]
+    return Inspected(facts, mounts, unmounted, tuple(warnings))
+
+
+def _known(text: str) -> str:
+    return "" if text == "unknown" else text
+
+
+def _mount(g: Any, wanted: Mapping[str, str], readonly: bool) -> tuple[dict[str, str], list[str]]:
+    mounts: dict[str, str] = {}
+    warnings: list[str] = []
+    # Parents before children. noatime: looking must not write.
+    for point, device in sorted(wanted.items(), key=lambda item: (len(item[0]), item[0])):
+        try:
+            g.mount_options("ro" if readonly else "noatime", device, point)
+        except RuntimeError as error:
+            if point == "/":
+                raise OpenError(
+                    "mount",
+                    f"The root file system on {visible(device)} cannot be mounted: {_reason(error)}",
+                    "Start the guest once and shut it down cleanly, or check its file system; then try again.",
+                ) from error
+            warnings.append(f"Mounting {visible(device)} on {visible(point)} failed: {_reason(error)}")
+        else:
+            mounts[point] = device
+    return mounts, warnings
+
+
+def _reason(error: RuntimeError) -> str:
+    return visible(str(error).replace("\n", " ").strip())[:300]
+
+
+def _missing(g: Any, mounts: Mapping[str, str]) -> tuple[str, ...]:
+    """What fstab mounts at boot and is not mounted here: inspection drops what it cannot resolve, in silence."""
+    fstab = _read(g, "/etc/fstab")
+    mounted = {posixpath.normpath(point) for point in mounts}
+    return tuple(point for point in mount_points(fstab) if point not in mounted)
+
+
+def _read(g: Any, path: str) -> bytes:
+    """A small regular file's start, empty where there is none."""
+    try:
+        return bytes(g.pread(path, 1024 * 1024, 0)) if g.is_file(path, followsymlinks=True) else b""
+    except RuntimeError:
+        return b""
+
+
+def _nothing_found(g: Any) -> OpenError:
+    kinds = g.list_filesystems()
+    if any(kind == "crypto_LUKS" for kind in kinds.values()):
+        return OpenError(
+            "encrypted-guest",
+            "The guest's file systems are encrypted with LUKS; nothing in them can be read.",
+            "This version opens no LUKS guests; decrypt a copy of the image and open that.",
+        )
+    if not kinds or all(kind == "unknown" for kind in kinds.values()):
+        return OpenError("no-system", "There is no file system in the image.", _CONVERT)
+    found = ", ".join(visible(f"{device}: {kind}") for device, kind in sorted(kinds.items()))
+    return OpenError("no-system", f"There is no operating system in the image, only {found}.", _CONVERT)

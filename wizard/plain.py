@@ -1,0 +1,125 @@
+"""What the headless modes print for people: plain lines, guest text made visible, as wide as the terminal."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import textwrap
+from collections.abc import Iterator
+
+import humanize
+
+from remediations.vocabulary import Status
+from wizard.change import Change, CommandResult, FileChange, Preview, State
+from wizard.document import SYMBOLS, Outcome
+from wizard.report import Assessment, Report
+from wizard.visible import visible, visible_lines
+
+_INDENT = " " * 11
+
+
+def lines(outcome: Outcome, *, diffs: bool) -> Iterator[str]:
+    """Everything to print for one image; ``diffs`` shows what the files became, too."""
+    if outcome.journal is not None:
+        yield from _journal(outcome)
+        return
+    for notice in outcome.notices:
+        yield from _wrapped("Note: ", notice)
+    if outcome.image and outcome.report:
+        facts = outcome.report.facts
+        size = humanize.naturalsize(outcome.image.virtual_size, binary=True)
+        yield visible(f"{outcome.path}: {outcome.image.format}, {size}, {facts.product or 'Linux'}, {facts.arch}")
+        for warning in outcome.report.warnings:
+            yield from _wrapped("Warning: ", warning)
+    if outcome.preview and diffs:
+        yield from _diffs(outcome.preview.files, outcome.preview.commands)
+    if outcome.report:
+        yield from _report(outcome.report, outcome.preview)
+    yield from _done(outcome)
+
+
+def _report(report: Report, preview: Preview | None) -> Iterator[str]:
+    for assessment in report.assessments:
+        yield from _assessment(assessment, preview)
+    counts = report.counts
+    yield ", ".join(f"{counts[status]} {status}" for status in Status)
+
+
+def _assessment(assessment: Assessment, preview: Preview | None) -> Iterator[str]:
+    requirement, finding, fix = assessment.requirement, assessment.finding, assessment.fix
+    was = preview.before.get(requirement.id).finding.status if preview else finding.status
+    turned = f" (was {was})" if was is not finding.status else ""
+    yield f"{SYMBOLS[finding.status]} {finding.status:<8} {requirement.id}: {requirement.title}{turned}"
+    if finding.status in (Status.PASS,) and not turned:
+        return
+    yield from _wrapped(_INDENT, visible(finding.summary))
+    for evidence in finding.evidence[:8]:
+        place = visible(evidence.path) + (f":{evidence.line}" if evidence.line else "")
+        yield _cut(f"{_INDENT}{place}  {visible(evidence.text).strip()}")
+    if len(finding.evidence) > 8:
+        yield f"{_INDENT}and {len(finding.evidence) - 8} more places (--json lists them all)"
+    if fix is not None:
+        word = "fix: " if fix.available else "no fix: "
+        yield from _wrapped(_INDENT + word, visible(fix.summary))
+
+
+def _done(outcome: Outcome) -> Iterator[str]:
+    preview = outcome.preview
+    for name, reason in preview.failed if preview else ():
+        yield from _wrapped(f"Not fixed: {name}: ", visible(reason))
+    for change in outcome.changes:
+        files = f"{len(change.files)} file{'s' if len(change.files) != 1 else ''}"
+        what = ", ".join(change.fixes) or visible(change.note)
+        if change.state is State.UNDONE:
+            yield f"Change {change.number} undone ({what}): the image is as it was before it."
+        else:
+            yield f"Change {change.number} {change.state}: {what}; {files}."
+            yield f"To take it back: image-wizard {shlex.quote(visible(outcome.path))} --undo"
+    if preview is not None and not outcome.changes:
+        if preview.files:
+            yield f"Dry run: {len(preview.files)} files would change; the image is as it was."
+        else:
+            yield "Nothing was changed: there is nothing that a fix on offer would change."
+
+
+def _diffs(files: tuple[FileChange, ...], commands: tuple[CommandResult, ...]) -> Iterator[str]:
+    for file in files:
+        yield from file.diff.rstrip("\n").split("\n")
+    for command in commands:
+        yield f"$ {visible(shlex.join(command.argv))}"
+        yield from (f"  {line}" for line in visible_lines(command.output).split("\n") if line)
+        if command.note:
+            yield from _wrapped("  ", visible(command.note))
+
+
+def _journal(outcome: Outcome) -> Iterator[str]:
+    if not outcome.journal:
+        yield f"{visible(outcome.path)}: no change was ever made by image-wizard."
+    for change in outcome.journal or ():
+        yield from _journal_entry(change)
+
+
+def _journal_entry(change: Change) -> Iterator[str]:
+    when = change.time.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+    kept = f", undo data {humanize.naturalsize(change.undo_bytes, binary=True)}" if change.undo_bytes else ""
+    yield f"{change.number:>3}  {when}  {change.state:<11} {visible(change.who)}  {change.kind}{kept}"
+    if change.fixes:
+        yield from _wrapped("     fixes: ", ", ".join(change.fixes))
+    for file in change.files:
+        yield _cut(f"     {file.verb:<10} {visible(file.path)}")
+    for command in change.commands:
+        yield _cut(f"     ran        {visible(shlex.join(command.argv))}")
+    if change.note:
+        yield from _wrapped("     note: ", visible(change.note))
+
+
+def _width() -> int:
+    return max(60, min(shutil.get_terminal_size().columns, 160))
+
+
+def _wrapped(start: str, text: str) -> list[str]:
+    return textwrap.wrap(text, _width(), initial_indent=start, subsequent_indent=" " * len(start)) or [start]
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _width() else line[: _width() - 1] + "…"

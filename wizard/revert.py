@@ -1,0 +1,30 @@
+"""Revert: puts back, file by file, what a change did, where nothing else has touched the file since."""
+
+from __future__ import annotations
+
+from remediations.guest import GuestError
+from wizard.change import Change
+from wizard.stage import Stage
+
+
+def put_back(stage: Stage, change: Change) -> dict[str, str]:
+    """Stage the earlier state of a change's files; returns the paths left alone, each with the reason.
+
+    Files before the folders that held them. StepError where a write fails.
+    """
+    left: dict[str, str] = {}
+    for file in sorted(change.files, key=lambda file: file.path, reverse=True):
+        try:
+            now = stage.state(file.path)
+        except GuestError as error:
+            left[file.path] = str(error)
+            continue
+        if now == file.before:
+            continue
+        if now != file.after:
+            left[file.path] = "it was changed since"
+        elif file.before is None and stage.guest.listdir(file.path):
+            left[file.path] = "it holds other files"
+        else:
+            stage.restore(file.path, file.before)
+    return left
