@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ INTERFACES = "auto lo\niface lo inet loopback\nallow-hotplug eth0\niface eth0 in
 
 def cache() -> Path:
     """Where built images are kept between runs."""
-    root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    root = os.environ.get("IMAGE_WIZARD_TEST_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     folder = Path(root) / "image-wizard-tests"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -70,6 +70,60 @@ def bookworm() -> Path:
             _install(raw, tree)
             _run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(raw), str(draft))
     return path
+
+
+UDEV_RULE = (
+    "# This file was automatically generated\n"
+    'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="52:54:00:12:34:56", '
+    'ATTR{dev_id}=="0x0", ATTR{type}=="1", KERNEL=="eth*", NAME="eth0"\n'
+)
+IFCFG = 'DEVICE=eth0\r\nHWADDR="52:54:00:12:34:56"\r\nBOOTPROTO=dhcp'
+
+
+def broken() -> Path:
+    """The bookworm image, broken in every way that a fix mends; cloud-init is there, but disabled in three ways."""
+    return _derived("broken", bookworm(), _break)
+
+
+def without_cloud_init() -> Path:
+    """The bookworm image with cloud-init purged: only the boot script can fetch the key."""
+    return _derived("without-cloud-init", bookworm(), _purge_cloud_init)
+
+
+def _derived(name: str, base: Path, change: Callable[[Any], None]) -> Path:
+    recipe = base.name + inspect.getsource(change) + UDEV_RULE + IFCFG
+    with building(name, recipe, ".qcow2") as (path, draft):
+        if draft is not None:
+            _run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", str(base), str(draft))
+            g = launched(draft, "qcow2")
+            g.mount("/dev/sda1", "/")
+            change(g)
+            g.shutdown()
+            g.close()
+    return path
+
+
+def _break(g: Any) -> None:
+    g.write("/etc/udev/rules.d/70-persistent-net.rules", UDEV_RULE)
+    g.mkdir_p("/etc/sysconfig/network-scripts")
+    g.write("/etc/sysconfig/network-scripts/ifcfg-eth0", IFCFG)
+    g.write_append("/etc/network/interfaces.d/eth0", "    hwaddress ether 52:54:00:12:34:56\n")
+    for link in ("multi-user.target.wants/ssh.service", "sshd.service"):
+        g.rm(f"/etc/systemd/system/{link}")
+    g.touch("/etc/ssh/sshd_not_to_be_run")
+    g.write("/etc/ssh/sshd_config.d/10-hardened.conf", "PubkeyAuthentication no\n")
+    g.ln_s("/lib/systemd/system/nftables.service", "/etc/systemd/system/sysinit.target.wants/nftables.service")
+    g.write("/etc/ufw/ufw.conf", g.read_file("/etc/ufw/ufw.conf").replace(b"ENABLED=no", b"ENABLED=yes"))
+    g.touch("/etc/cloud/cloud-init.disabled")
+    g.write("/etc/cloud/cloud.cfg.d/99-installer.cfg", "datasource_list: [None]\n")
+    g.ln_sf("/dev/null", "/etc/systemd/system/cloud-final.service")
+    g.write("/etc/growroot-disabled", "")
+
+
+def _purge_cloud_init(g: Any) -> None:
+    g.command(["dpkg", "--purge", "cloud-init"])
+    g.rm_rf("/etc/cloud")
+    g.rm_rf("/var/lib/cloud")
 
 
 def _install(raw: Path, tree: Path) -> None:
@@ -114,4 +168,5 @@ def _run(*words: str) -> None:
 if __name__ == "__main__":
     if shutil.which("mmdebstrap") is None:
         sys.exit("mmdebstrap is missing; bin/setup --dev installs it")
-    print(bookworm())
+    for build in (bookworm, broken, without_cloud_init):
+        print(build())

@@ -27,9 +27,10 @@ T = TypeVar("T")
 class GuestfsGuest:
     """Implements :class:`~remediations.guest.Guest`. What it read is remembered until :meth:`forget`."""
 
-    def __init__(self, appliance: Appliance, inspected: Inspected) -> None:
+    def __init__(self, appliance: Appliance, inspected: Inspected, disk_size: int) -> None:
         self._appliance = appliance
         self._inspected = inspected
+        self._disk_size = disk_size
         self._seen: dict[tuple[str, str], Any] = {}
 
     @property
@@ -45,7 +46,7 @@ class GuestfsGuest:
 
     @cached_property
     def root_disk(self) -> RootDisk:
-        found = self._ask("root disk", self.facts.root, lambda g: root_disk(g, self.facts.root))
+        found = self._ask("root disk", self.facts.root, lambda g: root_disk(g, self.facts.root, self._disk_size))
         assert found is not None  # noqa: S101 - only an absent path answers None
         return found
 

@@ -2,66 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from typing import Any
 
-from remediations.guest import Partition, RootDisk
+from remediations.guest import GuestError, RootDisk
+from wizard.partition_table import TableError, partitions
 
-_MBR_KINDS = {"primary": "primary", "logical": "logical", "extended": "extended"}
+_PARTITION = re.compile(r"(/dev/[a-z]+)(\d+)")
 
 
-def root_disk(g: Any, root: str) -> RootDisk:
+def root_disk(g: Any, root: str, disk_size: int) -> RootDisk:
     """The layout below ``root``: a device, a logical volume, or ``btrfsvol:DEVICE/SUBVOLUME``.
 
-    May raise RuntimeError, as libguestfs does.
+    ``disk_size`` is the image's, in bytes. May raise RuntimeError, as libguestfs does, or GuestError.
     """
     device = root
     if root.startswith("btrfsvol:"):
         device = "/".join(root.removeprefix("btrfsvol:").split("/")[:3])
     filesystem = str(g.vfs_type(device))
-    sizes = (filesystem, _filesystem_size(g, device, filesystem), int(g.blockdev_getsize64(device)))
-    whole = [str(disk) for disk in g.list_devices()]
-    if device in whole:
-        return RootDisk("disk", int(g.blockdev_getsize64(device)), "", (), None, *sizes)
-    if device in [str(partition) for partition in g.list_partitions()]:
-        return _on_partition(g, "partition", device, sizes)
+    size = _filesystem_size(g, device, filesystem)
+    if _PARTITION.fullmatch(device):
+        return _on_partition(g, "partition", device, disk_size, filesystem, size, None)
+    if re.fullmatch(r"/dev/[a-z]+", device):
+        return RootDisk("disk", disk_size, "", (), None, filesystem, size, disk_size)
+    space = int(g.blockdev_getsize64(device))
     if g.is_lv(device):
         holder = _physical_volume(g, device)
-        if holder in whole:
-            return RootDisk("lvm", int(g.blockdev_getsize64(holder)), "", (), None, *sizes)
-        if holder is not None and holder in [str(partition) for partition in g.list_partitions()]:
-            return _on_partition(g, "lvm", holder, sizes)
-    return RootDisk("other", 0, "", (), None, *sizes)
+        if holder is not None and _PARTITION.fullmatch(holder):
+            return _on_partition(g, "lvm", holder, disk_size, filesystem, size, space)
+        if holder is not None:
+            return RootDisk("lvm", disk_size, "", (), None, filesystem, size, space)
+    return RootDisk("other", disk_size, "", (), None, filesystem, size, space)
 
 
-def _on_partition(g: Any, kind: str, device: str, sizes: tuple[str, int | None, int]) -> RootDisk:
-    disk = str(g.part_to_dev(device))
-    table = {"msdos": "dos"}.get(str(g.part_get_parttype(disk)), str(g.part_get_parttype(disk)))
-    partitions = tuple(_partition(g, disk, table, found) for found in g.part_list(disk))
-    size = int(g.blockdev_getsize64(disk))
-    return RootDisk(kind, size, table, partitions, int(g.part_to_partnum(device)), *sizes)
+def _on_partition(
+    g: Any, kind: str, device: str, disk_size: int, filesystem: str, size: int | None, space: int | None
+) -> RootDisk:
+    found = _PARTITION.fullmatch(device)
+    assert found is not None  # noqa: S101 - the callers have looked
+    disk, number = found[1], int(found[2])
 
+    def read(offset: int, length: int) -> bytes:
+        return bytes(g.pread_device(disk, length, offset))
 
-def _partition(g: Any, disk: str, table: str, found: dict[str, int]) -> Partition:
-    number = int(found["part_num"])
-    kind, code = "primary", ""
-    if table == "dos":
-        kind = _MBR_KINDS.get(str(g.part_get_mbr_part_type(disk, number)), "primary")
-        # A logical partition's type is not in the table of the disk.
-        code = "" if kind == "logical" else f"0x{int(g.part_get_mbr_id(disk, number)):02x}"
-    elif table == "gpt":
-        code = str(g.part_get_gpt_type(disk, number)).upper()
-    return Partition(number, int(found["part_start"]), int(found["part_end"]), kind, code)
+    try:
+        table, every = partitions(read)
+    except TableError as error:
+        raise GuestError(f"The partition table of the disk cannot be read: {error}") from error
+    own = next((partition for partition in every if partition.number == number), None)
+    if own is None:
+        raise GuestError(f"Partition {number} is not in the partition table")
+    return RootDisk(kind, disk_size, table, every, number, filesystem, size, space or own.end - own.start + 1)
 
 
 def _physical_volume(g: Any, logical: str) -> str | None:
     """The one physical volume below a logical volume's group; None where there are several."""
     group = str(g.lvm_canonical_lv_name(logical)).split("/")[2]
     wanted = {str(uuid).replace("-", "") for uuid in g.vgpvuuids(group)}
-    names: Callable[[], list[str]] = g.pvs
     found = [
         str(name)
-        for name, volume in zip(names(), g.pvs_full(), strict=True)
+        for name, volume in zip(g.pvs(), g.pvs_full(), strict=True)
         if str(volume["pv_uuid"]).replace("-", "") in wanted
     ]
     return str(g.canonical_device_name(found[0])) if len(found) == 1 else None

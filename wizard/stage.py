@@ -81,7 +81,7 @@ class Stage:
         except RuntimeError as error:
             raise self._translated(error) from error
         self.warnings = inspected.warnings
-        self.guest = GuestfsGuest(self._appliance, inspected)
+        self.guest = GuestfsGuest(self._appliance, inspected, self.image.virtual_size)
 
     def apply(self, steps: Iterable[Step]) -> None:
         """Carry out a plan's steps in order. StepError where one fails: then the stage must be dropped."""
@@ -256,7 +256,7 @@ class Stage:
         for other in step.otherwise:
             self._carry_out(other)
             self.guest.forget()
-        note = f"Not used: {result.problem}. The file was edited directly instead."
+        note = f"Not used: {result.problem.rstrip('.')}. The file was edited directly instead."
         self.commands.append(CommandResult(step.argv, result.output, note))
 
     def _label(self, path: str) -> str:

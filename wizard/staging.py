@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from remediations import REQUIREMENTS
 from remediations.guest import GuestError
-from remediations.vocabulary import PlanError, Requirement, Settings, Status
+from remediations.vocabulary import Plan, PlanError, Requirement, Settings, Status
 from wizard.report import Report, examine
 from wizard.stage import Stage, StepError
+
+ROUNDS = 4
+"""How often fixes are planned again at most; two are usual where one rests on another."""
 
 
 @dataclass(frozen=True)
@@ -29,42 +32,55 @@ def carry_out(
     settings: Settings,
     requirements: Sequence[Requirement] = REQUIREMENTS,
 ) -> Staged:
-    """Plan and apply the named fixes in the registry's order, then examine again.
+    """Plan and apply the named fixes, then examine again.
 
-    Each is planned on what the ones before left: two that edit one file do not undo each other. A fix fails where
-    it cannot be planned or applied, or its requirement is not *pass* afterwards. A dirty stage must be dropped.
+    Each is planned on what the ones before left: two that edit one file do not undo each other. What one rests on
+    may be mended by a later one, so those that do not pass yet are planned again until nothing more can be done. A
+    fix fails where it cannot be planned or applied, or its requirement is not *pass* in the end. A dirty stage must
+    be dropped.
     """
-    carried: list[str] = []
+    wanted = [requirement for requirement in requirements if requirement.id in ids]
+    applied: dict[str, Plan] = {}
     failed: dict[str, str] = {}
-    dirty = False
-    for requirement in requirements:
-        if requirement.id not in ids:
-            continue
-        try:
-            plan = requirement.plan(stage.guest, settings)
-            if plan.steps and plan.needs:
-                raise PlanError(f"it needs {', '.join(plan.needs)}")
-            if not plan.steps and plan.obstacle:
-                raise PlanError(plan.obstacle)
-        except (PlanError, GuestError) as error:
-            failed[requirement.id] = str(error)
-            continue
-        try:
-            stage.apply(plan.steps)
-        except StepError as error:
-            failed[requirement.id] = str(error)
-            dirty = True
-        else:
-            carried.append(requirement.id)
+    broken: dict[str, str] = {}
+    for _round in range(ROUNDS):
+        failed = {}
+        moved = False
+        for requirement in wanted:
+            if requirement.id in broken:
+                continue
+            try:
+                plan = _plan(requirement, stage, settings)
+                # The same plan again would do the same again.
+                if plan.steps and plan != applied.get(requirement.id):
+                    applied[requirement.id] = plan
+                    stage.apply(plan.steps)
+                    moved = True
+            except (PlanError, GuestError) as error:
+                failed[requirement.id] = str(error)
+            except StepError as error:
+                broken[requirement.id] = str(error)
+        if not moved:
+            break
+    failed |= broken
     after = examine(stage.guest, settings, stage.warnings, requirements)
-    for fix in list(carried):
-        finding = after.get(fix).finding
+    for requirement in wanted:
+        finding = after.get(requirement.id).finding
         if finding.status is not Status.PASS:
-            carried.remove(fix)
-            failed[fix] = f"it did not verify: {finding.summary}"
-            dirty = True
+            failed.setdefault(requirement.id, f"it did not verify: {finding.summary}")
+    carried = [requirement.id for requirement in wanted if requirement.id not in failed]
     _blame_regressions(before, after, carried, failed)
-    return Staged(tuple(carried), failed, dirty or not carried, after)
+    dirty = any(name in failed for name in applied)
+    return Staged(tuple(carried), failed, dirty, after)
+
+
+def _plan(requirement: Requirement, stage: Stage, settings: Settings) -> Plan:
+    plan = requirement.plan(stage.guest, settings)
+    if plan.steps and plan.needs:
+        raise PlanError(f"it needs {', '.join(plan.needs)}")
+    if not plan.steps and plan.obstacle:
+        raise PlanError(plan.obstacle)
+    return plan
 
 
 def _blame_regressions(before: Report, after: Report, carried: list[str], failed: dict[str, str]) -> None:

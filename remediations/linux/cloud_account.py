@@ -1,0 +1,120 @@
+"""The account that cloud-init gives the instance's key to. Source: cloud-init's ``ug_util`` and ``cc_ssh``.
+
+A top-level ``user`` stands for the default user and inherits the rest of ``system_info.default_user``. Without it, the
+default user only counts where ``users`` lists ``default``; where it does not, the key goes to root alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from remediations.guest import Guest, GuestError
+from remediations.linux import accounts
+from remediations.linux.accounts import Account
+from remediations.linux.cloud_config import CloudConfig
+from remediations.linux.fault import Fault
+from remediations.vocabulary import Evidence
+
+
+@dataclass(frozen=True)
+class DefaultUser:
+    """cloud-init's default user. ``name`` None: there is none, and the key goes to root alone.
+
+    ``keys`` is the path of the setting that names it (also where ``users`` leaves it out); empty where none does.
+    ``fields`` are what it would be made with.
+    """
+
+    name: str | None
+    keys: tuple[str, ...]
+    fields: dict[str, Any]
+    listed: bool
+
+    @property
+    def login(self) -> str:
+        """The account that gets the key."""
+        return self.name or "root"
+
+
+def default_user(config: CloudConfig) -> DefaultUser:
+    """The default user by the merged configuration. Raises GuestError for a ``users`` that cloud-init fails on."""
+    old = config.get("user")
+    named = old if isinstance(old, dict) else {"name": old} if isinstance(old, str) and old else {}
+    distro = config.get("system_info", "default_user")
+    distro = distro if isinstance(distro, dict) else {}
+    fields = {**distro, **named}
+    if named.get("name"):
+        keys: tuple[str, ...] = ("user", "name") if isinstance(old, dict) else ("user",)
+    else:
+        keys = ("system_info", "default_user", "name") if distro.get("name") else ()
+    listed = bool(named) or _lists_default(config.get("users"))
+    name = fields.get("name")
+    known = isinstance(name, str) and name != ""
+    return DefaultUser(name if known and listed else None, keys if known else (), fields, listed)
+
+
+def evidence(config: CloudConfig, user: DefaultUser) -> tuple[Evidence, ...]:
+    """The lines that name the default user, and ``users`` where that is what leaves it out."""
+    named = config.evidence(*user.keys) if user.keys else ()
+    return named if user.listed else (*config.evidence("users"), *named)
+
+
+def account(guest: Guest, config: CloudConfig) -> Account:
+    """The account that gets the key, as it is, or as cloud-init will make it. Raises GuestError."""
+    user = default_user(config)
+    existing = accounts.find(guest, user.login)
+    if existing is not None:
+        return existing
+    shell = user.fields.get("shell")
+    home = user.fields.get("homedir")
+    groups = _groups(user.fields.get("groups")) | {str(user.fields.get("primary_group") or user.login)}
+    return Account(
+        user.login,
+        frozenset(groups),
+        home if isinstance(home, str) else f"/home/{user.login}",
+        shell if isinstance(shell, str) else "/bin/sh",
+        exists=False,
+        locked=True,  # useradd leaves a password of "!", whatever lock_passwd says, unless one is given
+        evidence=evidence(config, user),
+    )
+
+
+def usable(guest: Guest, config: CloudConfig) -> list[Fault]:
+    """What keeps the account that gets the key from existing or from logging in at all. Raises GuestError."""
+    user = default_user(config)
+    found: list[Fault] = []
+    target = account(guest, config)
+    if target.barred:
+        advice = f"Give {target.name} a login shell and no expiry, or choose another account with --user"
+        found.append(Fault(target.barred, target.evidence, obstacle=advice))
+    group = accounts.group_line(guest, target.name)
+    made_with = {"primary_group", "no_user_group"} & user.fields.keys()
+    if not target.exists and group is not None and not made_with:
+        sentence = f"the account {target.name} cannot be made, as a group of that name exists already"
+        advice = f"Choose an account other than {target.name} with --user, or remove the group {target.name}"
+        found.append(Fault(sentence, (group,), obstacle=advice))
+    return found
+
+
+def _lists_default(users: Any) -> bool:
+    if isinstance(users, str):
+        return "default" in [name.strip() for name in users.split(",")]
+    if isinstance(users, dict):
+        value = users.get("default")
+        return isinstance(value, dict) or str(value).lower() in ("true", "1", "on", "yes")
+    for item in users if isinstance(users, list) else ():
+        if isinstance(item, dict):
+            if item.get("name", "default") == "default":
+                return True
+        elif isinstance(item, str | list):
+            if _lists_default(item if isinstance(item, str) else ",".join(map(str, item))):
+                return True
+        else:
+            raise GuestError(f"users: cloud-init fails on the item {item!r}, which is no name and no mapping")
+    return False
+
+
+def _groups(groups: Any) -> set[str]:
+    if isinstance(groups, str):
+        groups = groups.split(",")
+    return {str(group).strip() for group in groups} if isinstance(groups, list | dict) else set()

@@ -1,0 +1,151 @@
+"""Is cloud-init on: installed, not disabled, its stages started at boot.
+
+Source: cloud-init's boot stages documentation and ``cloud-init-generator``. Names changed over versions: since 24.3 the
+network stage is ``cloud-init-network`` (before, ``cloud-init``) and ``cloud-init-main`` runs them all.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from remediations.guest import Guest
+from remediations.linux import ds_identify, services, systemd, upstart
+from remediations.linux.fault import Fault, with_steps
+from remediations.linux.init_system import Init, detect
+from remediations.linux.kernel_arguments import places
+from remediations.vocabulary import Evidence, RemoveFile
+
+PROGRAM = "/usr/bin/cloud-init"
+DISABLED = "/etc/cloud/cloud-init.disabled"
+GENERATOR = "cloud-init-generator"
+_GENERATORS = ("/usr/lib/systemd/system-generators", "/lib/systemd/system-generators")
+NOT_INSTALLED = (
+    "cloud-init is not installed; install it in the guest (apt-get install cloud-init), or with virt-customize "
+    "--install cloud-init: installing packages comes in a later release"
+)
+
+
+def installed(guest: Guest) -> bool:
+    """Whether the program is there."""
+    return guest.exists(PROGRAM)
+
+
+def missing() -> Fault:
+    """cloud-init is not installed, as a fault."""
+    return Fault(
+        "cloud-init is not installed",
+        (Evidence(PROGRAM, text="absent"),),
+        obstacle=NOT_INSTALLED,
+        needs=("package cloud-init",),
+    )
+
+
+def faults(guest: Guest) -> list[Fault]:
+    """What keeps cloud-init from running at boot; empty where it is on."""
+    if not installed(guest):
+        return [missing()]
+    return [*_switches(guest), *_stages(guest)]
+
+
+def is_on(guest: Guest) -> bool:
+    """Whether cloud-init is installed and runs at boot. Raises GuestError where that cannot be established."""
+    return not faults(guest)
+
+
+def evidence(guest: Guest) -> tuple[Evidence, ...]:
+    """What starts the stages of a cloud-init that is on."""
+    return tuple(place for name in stages(guest) for place in services.startup(guest, name).evidence[:1])
+
+
+def stages(guest: Guest) -> tuple[str, ...]:
+    """The services of cloud-init's stages, as this guest's version names them."""
+    init = detect(guest)
+    if init is Init.UPSTART:
+        return ("cloud-init-local", "cloud-init", "cloud-config", "cloud-final")
+    networked = ["cloud-init"]
+    if init is Init.SYSTEMD:
+        if _has_unit(guest, "cloud-init-network"):
+            networked = ["cloud-init-network"]
+        if _has_unit(guest, "cloud-init-main"):
+            networked.insert(0, "cloud-init-main")
+    # Before 23.4 the local stage is cloud-init-local, and it still is: only the network stage was renamed.
+    return (*networked[:-1], "cloud-init-local", networked[-1], "cloud-config", "cloud-final")
+
+
+def _switches(guest: Guest) -> list[Fault]:
+    found = []
+    if guest.lstat(DISABLED) is not None:
+        place = Evidence(DISABLED, text="its presence disables cloud-init")
+        found.append(Fault(f"{DISABLED} disables cloud-init", (place,), steps=(RemoveFile(DISABLED),)))
+    for value, place in places(guest, "cloud-init"):
+        if value == "disabled":
+            advice = (
+                f"Remove cloud-init=disabled from {place.path} line {place.line}, and from /etc/default/grub "
+                "before update-grub runs again"
+            )
+            found.append(Fault("the kernel argument cloud-init=disabled is passed", (place,), obstacle=advice))
+    if ds_identify.used(guest):
+        found += ds_identify.disabling(guest)
+    if detect(guest) is Init.SYSTEMD:
+        found += _generator(guest)
+    return found
+
+
+def _generator(guest: Guest) -> list[Fault]:
+    """The generator that pulls in cloud-init.target, which the stages hang on; Debian 8 and older do without."""
+    target = systemd.find_unit(guest, "cloud-init.target")
+    found = []
+    if target.masked_by is not None:
+        steps = (RemoveFile(target.masked_by),) if target.masked_by.startswith(systemd.ETC) else ()
+        place = systemd.evidence_of_link(guest, target.masked_by)
+        advice = f"{target.masked_by} masks cloud-init.target"
+        found.append(Fault("cloud-init.target is masked", (place,), steps=steps, obstacle=advice))
+    mask = f"/etc/systemd/system-generators/{GENERATOR}"
+    if guest.lstat(mask) is not None and not _runs(guest, mask):
+        place = systemd.evidence_of_link(guest, mask)
+        found.append(Fault("cloud-init's systemd generator is switched off", (place,), steps=(RemoveFile(mask),)))
+        return found
+    generated = any(_runs(guest, f"{folder}/{GENERATOR}") for folder in _GENERATORS)
+    if target.path is not None and not generated and not systemd.starting_links(guest, target):
+        paths = tuple(Evidence(f"{folder}/{GENERATOR}", text="absent") for folder in _GENERATORS)
+        advice = "Reinstall cloud-init: its systemd generator is gone"
+        found.append(Fault("nothing starts cloud-init.target", paths, obstacle=advice))
+    return found
+
+
+def _stages(guest: Guest) -> list[Fault]:
+    found = []
+    for name in stages(guest):
+        startup = services.startup(guest, name)
+        if startup.starts:
+            continue
+        if not startup.installed:
+            advice = f"Reinstall cloud-init: its service {name} is gone"
+            found.append(Fault(f"cloud-init's service {name} is missing", (_unit_place(guest, name),), obstacle=advice))
+            continue
+        state = "masked" if startup.masked else "not enabled"
+        make = partial(services.enable_steps, guest, name)
+        fault = with_steps(f"{startup.name} is {state}", startup.evidence, make)
+        # With its links in place, a stage is only kept off by a masked target, which is a fault of its own.
+        if fault.fixable or fault.obstacle or not _target_masked(guest):
+            found.append(fault)
+    return found
+
+
+def _unit_place(guest: Guest, name: str) -> Evidence:
+    path = upstart.job(name) if detect(guest) is Init.UPSTART else f"/usr/lib/systemd/system/{name}.service"
+    return Evidence(path, text="absent")
+
+
+def _target_masked(guest: Guest) -> bool:
+    return systemd.find_unit(guest, "cloud-init.target").masked_by is not None
+
+
+def _has_unit(guest: Guest, name: str) -> bool:
+    unit = systemd.find_unit(guest, f"{name}.service")
+    return unit.path is not None or unit.masked_by is not None
+
+
+def _runs(guest: Guest, path: str) -> bool:
+    found = guest.stat(path)
+    return found is not None and found.size > 0 and bool(found.mode & 0o111)

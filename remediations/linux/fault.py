@@ -1,0 +1,81 @@
+"""What stands in the way of a requirement, told once: the verdict and the fix are both read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from remediations.guest import Guest
+from remediations.vocabulary import Evidence, Finding, Plan, PlanError, Status, Step, WriteFile
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change to one file's content, carried out with other edits of the same file in one step.
+
+    ``change`` takes the content (``b""`` for an absent file) and gives the new one; it may raise PlanError.
+    """
+
+    path: str
+    change: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: a sentence without its full stop, where it shows, and what rights it.
+
+    ``certain`` False means that it could not be established, so the verdict is *unknown*. With neither ``steps``
+    nor ``edits`` there is no fix, and ``obstacle`` says what the operator can do.
+    """
+
+    sentence: str
+    evidence: tuple[Evidence, ...] = ()
+    steps: tuple[Step, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    obstacle: str = ""
+    needs: tuple[str, ...] = ()
+    certain: bool = True
+
+    @property
+    def fixable(self) -> bool:
+        """Whether a fix is known."""
+        return self.certain and bool(self.steps or self.edits)
+
+
+def with_steps(sentence: str, evidence: tuple[Evidence, ...], make: Callable[[], tuple[Step, ...]]) -> Fault:
+    """A fault whose steps come from ``make``; where that raises PlanError, its message is the obstacle."""
+    try:
+        return Fault(sentence, evidence, steps=make())
+    except PlanError as error:
+        return Fault(sentence, evidence, obstacle=str(error))
+
+
+def verdict(faults: Sequence[Fault], passing: Finding | Callable[[], Finding]) -> Finding:
+    """``passing`` (or what it gives) where nothing is wrong; *fail* for the certain faults, else *unknown* for the others."""
+    if not faults:
+        return passing if isinstance(passing, Finding) else passing()
+    certain = [fault for fault in faults if fault.certain]
+    told = certain or list(faults)
+    evidence = dict.fromkeys(place for fault in told for place in fault.evidence)
+    sentence = "; ".join(dict.fromkeys(fault.sentence for fault in told))
+    return Finding(Status.FAIL if certain else Status.UNKNOWN, sentence, tuple(evidence))
+
+
+def plan_for(guest: Guest, faults: Sequence[Fault], summary: str) -> Plan:
+    """The plan that rights every fault, or the obstacles where one of them cannot be righted.
+
+    Raises PlanError from an edit, GuestError from reading.
+    """
+    stuck = [fault for fault in faults if not fault.fixable]
+    if stuck:
+        obstacles = dict.fromkeys(fault.obstacle or fault.sentence for fault in stuck)
+        needs = dict.fromkeys(need for fault in stuck for need in fault.needs)
+        return Plan(obstacle="; ".join(obstacles), needs=tuple(needs))
+    steps = dict.fromkeys(step for fault in faults for step in fault.steps)
+    contents: dict[str, bytes] = {}
+    for edit in (edit for fault in faults for edit in fault.edits):
+        if edit.path not in contents:
+            contents[edit.path] = guest.read(edit.path) if guest.exists(edit.path) else b""
+        contents[edit.path] = edit.change(contents[edit.path])
+    written = tuple(WriteFile(path, content) for path, content in contents.items())
+    return Plan((*steps, *written), summary if steps or written else "")

@@ -1,0 +1,38 @@
+"""``ifcfg-*`` files, of network-scripts (Red Hat) and wicked (SUSE), that name a MAC address."""
+
+from __future__ import annotations
+
+import re
+
+from remediations.guest import Guest
+from remediations.linux.ties import Tied, logical_lines, places, read_config, without_lines
+
+_PATTERNS = ("/etc/sysconfig/network-scripts/ifcfg-*", "/etc/sysconfig/network/ifcfg-*")
+# The endings that network-scripts itself leaves out (network-functions, __sed_discard_ignored_files).
+_IGNORED = ("~", ".bak", ".old", ".orig", ".rpmnew", ".rpmorig", ".rpmsave")
+_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(HWADDR|MACADDR|LLADDR)(?:_\d+)?\s*=\s*(.*)")
+_NO_ADDRESS = ("", "random", "stable", "permanent", "preserve")
+
+
+def tied_by_ifcfg(guest: Guest) -> list[Tied]:
+    """The interface files with an address."""
+    found = []
+    for path in (path for pattern in _PATTERNS for path in guest.glob(pattern)):
+        content = None if path.endswith(_IGNORED) else read_config(guest, path)
+        if content and (lines := [line for line in logical_lines(content) if names_address(line.text)]):
+            found.append(Tied(path, places(path, lines), without_addresses))
+    return found
+
+
+def without_addresses(content: bytes) -> bytes:
+    """The file without its HWADDR, MACADDR and LLADDR lines."""
+    return without_lines(content, names_address)
+
+
+def names_address(text: str) -> bool:
+    """Whether a line gives one of these variables a value that is an address."""
+    matched = _ASSIGNMENT.match(text)
+    if matched is None:
+        return False
+    value = re.sub(r"\s#.*", "", " " + matched[2]).strip().strip("'\"").strip()
+    return value.lower() not in _NO_ADDRESS

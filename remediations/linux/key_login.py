@@ -1,0 +1,173 @@
+"""Can an account log in over ssh with a key: what sshd's configuration has against it. Source: sshd_config(5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from remediations.guest import Guest
+from remediations.linux import sshd_config
+from remediations.linux.accounts import Account
+from remediations.linux.fault import Edit, Fault
+from remediations.linux.sshd_config import Answer, Directive, ask
+from remediations.vocabulary import Evidence
+
+_LOOPBACK = ("127.", "::1", "[::1]", "localhost")
+
+
+def faults(guest: Guest, account: Account | None) -> list[Fault]:
+    """What keeps a key login of ``account`` out; None stands for an account that is not known.
+
+    Raises GuestError where the configuration cannot be read.
+    """
+    if not guest.exists(sshd_config.CONFIG):
+        sentence = f"{sshd_config.CONFIG} is missing, so sshd does not start"
+        advice = f"Put {sshd_config.CONFIG} back, for example by reinstalling openssh-server"
+        return [Fault(sentence, (Evidence(sshd_config.CONFIG),), obstacle=advice)]
+    directives = sshd_config.load(guest)
+    found = [
+        *_pubkey(directives, account),
+        *_authorized_keys_file(directives, account),
+        *_methods(directives, account),
+        *_listen(directives),
+        *_names(directives, account),
+    ]
+    if account is not None:
+        found += _root(directives, account) if account.name == "root" else []
+        found += _locked(directives, account)
+    return found
+
+
+def evidence(guest: Guest, account: Account | None) -> tuple[Evidence, ...]:
+    """The lines on which a favourable answer rests; the file itself where its defaults do."""
+    directives = sshd_config.load(guest)
+    keywords = ["pubkeyauthentication", "authorizedkeysfile", "authenticationmethods", "allowusers", "allowgroups"]
+    if account is not None and account.name == "root":
+        keywords.append("permitrootlogin")
+    lines = tuple(d.evidence for keyword in keywords for d in ask(directives, keyword, account).holds)
+    return lines or (Evidence(sshd_config.CONFIG, text="nothing in it restricts key logins"),)
+
+
+def _pubkey(directives: Sequence[Directive], account: Account | None) -> list[Fault]:
+    answer = ask(directives, "pubkeyauthentication", account)
+    found = _conditional(answer, lambda d: _first(d) == "no", "PubkeyAuthentication no")
+    if answer.value == "no":
+        found.append(_fixable_line(answer.holds[0], "PubkeyAuthentication", "yes", "sshd refuses every key"))
+    return found
+
+
+def _authorized_keys_file(directives: Sequence[Directive], account: Account | None) -> list[Fault]:
+    answer = ask(directives, "authorizedkeysfile", account)
+    places = {".ssh/authorized_keys", "%h/.ssh/authorized_keys"}
+    if account is not None:
+        places.add(f"{account.home}/.ssh/authorized_keys")
+    found = _conditional(answer, lambda d: not places & set(d.arguments), "AuthorizedKeysFile elsewhere")
+    if answer.holds and not places & set(answer.holds[0].arguments):
+        sentence = "sshd does not look for keys in ~/.ssh/authorized_keys"
+        found.append(_stuck(answer.holds[0], sentence, "let AuthorizedKeysFile name .ssh/authorized_keys"))
+    return found
+
+
+def _methods(directives: Sequence[Directive], account: Account | None) -> list[Fault]:
+    def refuses(directive: Directive) -> bool:
+        return not {"publickey", "any"} & {argument.lower() for argument in directive.arguments}
+
+    answer = ask(directives, "authenticationmethods", account)
+    found = _conditional(answer, refuses, "AuthenticationMethods without publickey alone")
+    if answer.holds and refuses(answer.holds[0]):
+        sentence = "a key alone is not enough to log in (AuthenticationMethods)"
+        found.append(_stuck(answer.holds[0], sentence, "let AuthenticationMethods offer publickey alone"))
+    return found
+
+
+def _listen(directives: Sequence[Directive]) -> list[Fault]:
+    lines = ask(directives, "listenaddress", None).holds
+    if lines and all(_first(line).startswith(_LOOPBACK) for line in lines):
+        return [_stuck(lines[0], "sshd listens on the loopback address alone", "remove the ListenAddress line")]
+    return []
+
+
+def _root(directives: Sequence[Directive], account: Account) -> list[Fault]:
+    answer = ask(directives, "permitrootlogin", account)
+    refusing = ("no", "forced-commands-only")
+    found = _conditional(answer, lambda d: _first(d) in refusing, "PermitRootLogin")
+    if answer.value in refusing:
+        advice = "let PermitRootLogin be prohibit-password, or use an account other than root"
+        found.append(_stuck(answer.holds[0], "sshd does not let root log in with a key", advice))
+    return found
+
+
+def _locked(directives: Sequence[Directive], account: Account) -> list[Fault]:
+    uses_pam = ask(directives, "usepam", account)
+    if not account.locked or uses_pam.value == "yes":
+        return []
+    places = tuple(d.evidence for d in uses_pam.holds) or (Evidence(sshd_config.CONFIG, text="no UsePAM yes"),)
+    sentence = f"the password of {account.name} is locked, and without UsePAM sshd then refuses keys too"
+    return [Fault(sentence, places, obstacle=f"Set UsePAM yes in {places[0].path}")]
+
+
+def _names(directives: Sequence[Directive], account: Account | None) -> list[Fault]:
+    found: list[Fault] = []
+    for keyword, title in (
+        ("denyusers", "DenyUsers"),
+        ("allowusers", "AllowUsers"),
+        ("denygroups", "DenyGroups"),
+        ("allowgroups", "AllowGroups"),
+    ):
+        answer = ask(directives, keyword, account)
+        found += _conditional(answer, lambda d: True, title)
+        if not answer.holds:
+            continue
+        places = tuple(directive.evidence for directive in answer.holds)
+        if account is None:
+            if keyword.startswith("allow"):
+                found.append(
+                    Fault(f"{title} is set, and no account is known to hold it against", places, certain=False)
+                )
+            continue
+        names = frozenset((account.name,)) if keyword.endswith("users") else account.groups
+        hit = _listed(answer.holds, names, keyword.endswith("users"))
+        allowed = hit is True if keyword.startswith("allow") else hit is False
+        if hit is None:
+            sentence = f"{title} lets {account.name} in or not by the host it comes from"
+            found.append(Fault(sentence, places, certain=False))
+        elif not allowed:
+            sentence = f"{title} keeps {account.name} out"
+            advice = f"Correct {title} at {places[0].path} line {places[0].line}"
+            found.append(Fault(sentence, places, obstacle=advice))
+    return found
+
+
+def _listed(lines: Sequence[Directive], names: frozenset[str], hosts: bool) -> bool | None:
+    """Whether a name is in the lists; None where the one pattern that fits also asks for a host."""
+    answer: bool | None = False
+    for pattern in (argument for line in lines for argument in line.arguments):
+        user, at, host = pattern.rpartition("@") if hosts and "@" in pattern else (pattern, "", "")
+        if any(sshd_config.matches_pattern(name, user) for name in names):
+            if not at or host == "*":
+                return True
+            answer = None
+    return answer
+
+
+def _conditional(answer: Answer, refuses: Callable[[Directive], bool], title: str) -> list[Fault]:
+    places = tuple(directive.evidence for directive in answer.may if refuses(directive))
+    sentence = f"a Match block may refuse the key ({title}); whether it applies depends on the connection"
+    return [Fault(sentence, places, certain=False)] if places else []
+
+
+def _first(directive: Directive) -> str:
+    return directive.arguments[0].lower() if directive.arguments else ""
+
+
+def _stuck(directive: Directive, sentence: str, advice: str) -> Fault:
+    place = directive.evidence
+    return Fault(sentence, (place,), obstacle=f"{place.path} line {place.line}: {advice}")
+
+
+def _fixable_line(directive: Directive, keyword: str, value: str, sentence: str) -> Fault:
+    place = directive.evidence
+
+    def change(content: bytes) -> bytes:
+        return sshd_config.set_value(content, place.line or 0, keyword, value)
+
+    return Fault(f"{sentence} ({keyword} {_first(directive)})", (place,), edits=(Edit(place.path, change),))

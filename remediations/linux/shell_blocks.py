@@ -1,0 +1,42 @@
+"""Just enough of the shell's grammar to tell whether a line of a boot script stands inside a block."""
+
+from __future__ import annotations
+
+import re
+
+Blocks = tuple[str, ...]
+"""The blocks that are open, by the word that will close each; ``?`` for what is not understood."""
+
+_TOKEN = re.compile(
+    r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.|\$\{[^}]*\}|\$\(|#.*|;;|&&|\|\||[;&|(){}]|[^\s;&|(){}'\"\\#]+|\S"
+)
+_OPENERS = {"if": "fi", "case": "esac", "do": "done", "{": "}"}
+_CLOSERS = frozenset(_OPENERS.values())
+# Behind these a word stands where a command begins, so that it may be a keyword; the words only where they are one.
+_SIGNS = (";", ";;", "&", "&&", "|", "||", "(", "$(", ")", "{", "!")
+_WORDS = ("then", "else", "elif", "do", "if", "while", "until")
+_EXIT = re.compile(r"\s*(exit(\s+\S+)?|exec\s.*)\s*;?\s*(#.*)?", re.DOTALL)
+
+
+def is_plain_exit(line: str) -> bool:
+    """Whether a line ends the script, unless it stands in a block: ``exit`` or ``exec`` with nothing around it."""
+    return _EXIT.fullmatch(line.rstrip("\r\n")) is not None
+
+
+def blocks_after(line: str, blocks: Blocks) -> Blocks:
+    """The blocks open after ``line``, where ``blocks`` were before it. A quote left open is not followed."""
+    at_command = True
+    for token in _TOKEN.findall(line):
+        if token.startswith("#"):
+            break
+        if token in ("(", "$("):
+            blocks = (*blocks, ")")
+        elif token in _OPENERS and at_command:
+            blocks = (*blocks, _OPENERS[token])
+        elif token == ")":
+            # The parenthesis behind a case's pattern has no partner.
+            blocks = blocks[:-1] if blocks[-1:] == (")",) else blocks
+        elif token in _CLOSERS and at_command:
+            blocks = blocks[:-1] if blocks[-1:] == (token,) else (*blocks, "?")
+        at_command = token in _SIGNS or token == "in" or (at_command and token in _WORDS)
+    return blocks

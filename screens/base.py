@@ -1,0 +1,70 @@
+"""What every screen of the wizard shares: help, live keys, and the line that asks for a larger terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import ScrollableContainer
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+
+Result = TypeVar("Result")
+SMALLEST = (80, 24)
+
+
+class WizardScreen(Screen[Result]):
+    """A full screen. Subclasses yield their widgets in :meth:`body` and say in ``HELP`` what they are for."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (SMALLEST[0], "-normal"), (120, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (SMALLEST[1], "-tall")]  # noqa: RUF012
+
+    def compose(self) -> ComposeResult:
+        yield from self.body()
+        yield Footer(compact=True, show_command_palette=False)
+        yield Static(
+            Content(f"image-wizard needs a terminal of {SMALLEST[0]}x{SMALLEST[1]} or more"),
+            id="too-small",
+        )
+
+    _left: tuple[Result] | None = None
+
+    def leave(self, result: Result) -> None:
+        """Dismiss with a result; where help or a dialog lies over this screen, as soon as that is gone."""
+        if self.is_current:
+            self.dismiss(result)
+        else:
+            self._left = (result,)
+
+    def on_screen_resume(self) -> None:
+        if self._left is not None:
+            self.dismiss(self._left[0])
+
+    def body(self) -> Iterable[Widget]:
+        """The screen's own widgets."""
+        return ()
+
+
+class Pane(ScrollableContainer):
+    """A frame around one text that can be scrolled; ``show`` replaces the text and goes back to its top."""
+
+    def __init__(self, *, id: str, wrap: bool = True) -> None:
+        super().__init__(id=id, classes="-wrap" if wrap else "")
+        self._text = Static("", markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield self._text
+
+    @property
+    def text(self) -> Content:
+        """What is shown."""
+        content = self._text.content
+        return content if isinstance(content, Content) else Content(str(content))
+
+    def show(self, content: Content) -> None:
+        """Show ``content`` from its beginning."""
+        self._text.update(content)
+        self.scroll_home(animate=False)

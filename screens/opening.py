@@ -1,0 +1,41 @@
+"""An image is opened: probing, launching, inspecting, examining."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from screens.desk import Desk
+from screens.text import Clock
+from screens.work import Leave, WorkScreen
+from wizard.report import Report
+
+
+class OpeningScreen(WorkScreen[Report]):
+    """Opens the image of a desk. After a failure it can be tried again, or the journal be looked at."""
+
+    HELP = """
+# Opening an image
+
+The image is probed and a small appliance is started that can read every file system in it. **Nothing is written.**
+
+An image that cannot be opened may still have a journal: `j` shows it, and undo works from there.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "leave('RETRY')", "Try again", id="opening.retry"),
+        Binding("j", "leave('JOURNAL')", "Journal", id="opening.journal", tooltip="What was done to this image"),
+    ]
+
+    def __init__(self, desk: Desk, now: Clock, demo: bool = False) -> None:
+        super().__init__(desk, "Opening the image", desk.open, now, demo)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Trying again and the journal only after a failure."""
+        if action == "leave":
+            return not self.running
+        return super().check_action(action, parameters)
+
+    def action_leave(self, way: str) -> None:
+        """Leave in one of the ways of :class:`Leave`."""
+        self.leave(Leave[way])

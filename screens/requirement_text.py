@@ -1,0 +1,61 @@
+"""How one requirement reads: as a row of the list and in the pane beside it."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from screens.rows import Row, columns
+from screens.text import EMPTY, join, plain, plain_lines, stack, status
+from wizard.report import Assessment
+
+_LABEL = "bold $text-accent"
+
+
+def row(assessment: Assessment, ticked: bool, can_tick: bool = True) -> Row:
+    """Tick, status, id, title, and whether there is a fix."""
+    requirement, fix = assessment.requirement, assessment.fix
+    if fix is None:
+        tick, offer = EMPTY, EMPTY
+    elif not fix.available:
+        tick, offer = EMPTY, Content.styled("needs…" if fix.needs else "no fix", "$foreground-muted")
+    else:
+        tick = Content.styled("[x]", "bold $text-accent") if ticked else Content("[ ]" if can_tick else "")
+        offer = Content.styled("fix", "$text-accent")
+    return Row(
+        requirement.id,
+        columns(
+            (tick, 3),
+            (status(assessment.finding.status), 9),
+            (plain(requirement.id), 14),
+            (plain(requirement.title), 0),
+            (offer, 6),
+        ),
+    )
+
+
+def describe(assessment: Assessment) -> Content:
+    """Verdict, evidence, fix, and where the guide asks for it."""
+    requirement, finding, fix = assessment.requirement, assessment.finding, assessment.fix
+    lines = [
+        join(plain(requirement.title, "bold"), "  ", plain(requirement.id, "$foreground-muted")),
+        join(status(finding.status), "  ", plain_lines(finding.summary)),
+        *_evidence(assessment),
+    ]
+    if fix is not None:
+        word = "Fix     " if fix.available else "No fix  "
+        lines += [join(Content.styled(word, _LABEL), plain_lines(fix.summary))]
+        if fix.needs:
+            lines += [join(Content.styled("Needs   ", _LABEL), plain(", ".join(fix.needs)))]
+    if requirement.guide:
+        lines += [join(Content.styled("Guide   ", _LABEL), plain(requirement.guide, "$foreground-muted"))]
+    return stack(*lines)
+
+
+def _evidence(assessment: Assessment) -> list[Content]:
+    lines = []
+    for evidence in assessment.finding.evidence:
+        place = evidence.path if evidence.line is None else f"{evidence.path}:{evidence.line}"
+        lines.append(join("  ", plain(place, "$foreground-muted")))
+        if evidence.text:
+            lines.append(join("    ", plain(evidence.text.strip(" \t\n").expandtabs(8))))
+    return lines

@@ -1,0 +1,173 @@
+"""A scripted engine for the screens: nine findings, and any call can fail, wait, or be in the middle of writing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from fake_report import COMMAND, FILES, IMAGE, REPORT, FakeClock, make_change
+
+from remediations.vocabulary import Finding, Settings, Status
+from wizard.change import Change, CommandResult, FileChange, Preview, State
+from wizard.errors import Cancelled
+from wizard.image import Image
+from wizard.report import Report
+from wizard.session import Progress
+
+
+@dataclass
+class FakeHost:
+    """The world that engines made by :meth:`connect` share.
+
+    ``fail`` names a call and the error it raises (once); ``hold`` the calls that wait for :attr:`release` or
+    cancelling.
+    """
+
+    report: Report = REPORT
+    image: Image = IMAGE
+    notices: tuple[str, ...] = ()
+    journal: list[Change] = field(default_factory=list)
+    fail: dict[str, Exception] = field(default_factory=dict)
+    hold: set[str] = field(default_factory=set)
+    clock: FakeClock = field(default_factory=FakeClock)
+    calls: list[str] = field(default_factory=list)
+    threads: set[int] = field(default_factory=set)
+    made: int = 0
+    failed: tuple[tuple[str, str], ...] = ()
+    files: dict[str, tuple[FileChange, ...]] = field(default_factory=lambda: dict(FILES))
+    command: CommandResult = COMMAND
+    release: threading.Event = field(default_factory=threading.Event)
+    held: threading.Event = field(default_factory=threading.Event)
+
+    def connect(self, path: Path) -> FakeEngine:
+        self.made += 1
+        self.image = replace(self.image, path=path)
+        return FakeEngine(self)
+
+
+class FakeEngine:
+    """Follows the script of its host; refuses to be called twice at once or when closed."""
+
+    def __init__(self, host: FakeHost) -> None:
+        self.settings = Settings()
+        self.on_progress: Progress = lambda line: None
+        self.host = host
+        self._busy = threading.Lock()
+        self._cancelled = threading.Event()
+        self._writing = False
+        self._open = False
+        self._closed = False
+        self._staged: Preview | None = None
+
+    @property
+    def image(self) -> Image:
+        return self.host.image
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return self.host.notices
+
+    @property
+    def writing(self) -> bool:
+        return self._writing
+
+    def open(self) -> Report:
+        with self._call("open", ("Probing the image", 1), ("Launching the appliance", 8), ("Inspecting the guest", 6)):
+            self._open = True
+            return self.host.report
+
+    def preview(self, ids: Sequence[str]) -> Preview:
+        with self._call("preview", ("Staging the changes", 2), ("Examining the staged guest", 4)):
+            assert self._open, "preview on an image that is not open"
+            return self._stage(tuple(ids))
+
+    def revert(self, number: int) -> Preview:
+        with self._call("revert", ("Staging the revert", 2)):
+            assert self._open, "revert on an image that is not open"
+            return self._stage(("console-log",))
+
+    def discard(self) -> None:
+        with self._call("discard"):
+            self._staged = None
+
+    def commit(self) -> Change:
+        with self._call("commit", ("Saving what undo needs", 1), ("Writing the image", 1), writing=True):
+            assert self._staged is not None, "commit with nothing staged"
+            staged, self._staged, self._open = self._staged, None, False
+            change = replace(make_change(len(self.host.journal) + 1, hours=0), fixes=staged.fixes, files=staged.files)
+            self.host.journal.insert(0, change)
+            self.host.report = staged.after
+            return change
+
+    def history(self) -> tuple[Change, ...]:
+        with self._call("history"):
+            return tuple(self.host.journal)
+
+    def undo(self, number: int | None = None) -> tuple[Change, ...]:
+        with self._call("undo", ("Checking what the change wrote", 1), ("Writing the image", 1), writing=True):
+            self._open = False
+            undone = replace(self.host.journal[0], state=State.UNDONE, undo_bytes=None)
+            self.host.journal[0] = undone
+            self.host.report = REPORT
+            return (undone,)
+
+    def cancel(self) -> None:
+        self.host.calls.append("cancel")
+        if not self._writing:
+            self._cancelled.set()
+
+    def close(self) -> None:
+        assert self._busy.acquire(blocking=False), "close while another call runs"
+        self.host.calls.append("close")
+        self._open = False
+        self._closed = True
+        self._busy.release()
+
+    @contextmanager
+    def _call(self, name: str, *steps: tuple[str, float], writing: bool = False) -> Iterator[None]:
+        assert not self._closed, f"{name} on a closed engine"
+        assert self._busy.acquire(blocking=False), f"{name} while another call runs"
+        self.host.threads.add(threading.get_ident())
+        self.host.calls.append(name)
+        self._cancelled.clear()
+        try:
+            for line, duration in steps[:-1]:
+                self.on_progress(line)
+                self.host.clock.tick(duration)
+            self._writing = writing
+            for line, duration in steps[-1:]:
+                self.on_progress(line)
+                self.host.clock.tick(duration)
+            if name in self.host.hold:
+                self._wait()
+            if name in self.host.fail:
+                raise self.host.fail.pop(name)
+            yield
+        finally:
+            self._writing = False
+            self._busy.release()
+
+    def _wait(self) -> None:
+        self.host.held.set()
+        for _ in range(2000):
+            if self.host.release.wait(0.01):
+                return
+            if self._cancelled.is_set():
+                raise Cancelled
+        raise AssertionError("held for 20 s: neither released nor cancelled")
+
+    def _stage(self, ids: tuple[str, ...]) -> Preview:
+        files = tuple(file for i in ids for file in self.host.files.get(i, ()))
+        after = tuple(
+            replace(a, finding=Finding(Status.PASS, "Both boot entries pass console=ttyS0"), fix=None)
+            if a.requirement.id in ids
+            else a
+            for a in self.host.report.assessments
+        )
+        commands = (self.host.command,) if "console-log" in ids else ()
+        report = replace(self.host.report, assessments=after)
+        self._staged = Preview(ids, files, commands, self.host.report, report, self.host.failed)
+        return self._staged

@@ -1,0 +1,63 @@
+"""Driving the wizard in tests: start it on a fake host, wait for a screen, read what stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fake_engine import FakeHost
+from fake_report import PATH
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from screens.app import WizardApp
+from screens.base import Pane
+from screens.work import WorkScreen
+
+S = TypeVar("S", bound=Screen[Any])
+
+
+def wizard(host: FakeHost, start: Path | None = PATH, demo: bool = False) -> WizardApp:
+    """The application over a fake host, in the theme that the pictures have."""
+    app = WizardApp(host.connect, start, now=host.clock, demo=demo)
+    app.theme = "textual-dark"
+    end = app.exit
+
+    def exit_released(*args: Any, **kwargs: Any) -> None:
+        # A picture is taken, then the application ended: what a test holds must not keep it waiting.
+        host.release.set()
+        end(*args, **kwargs)
+
+    app.exit = exit_released  # type: ignore[method-assign]
+    return app
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = "the condition") -> None:
+    """Wait until a condition holds and the screen is drawn; the engine works in a thread of its own."""
+    for _ in range(1000):
+        await pilot.pause(0.01)
+        if condition():
+            await pilot.pause()
+            return
+    raise AssertionError(f"{what} did not come about; on the screen: {pilot.app.screen!r}")
+
+
+async def reach(pilot: Pilot[int], kind: type[S]) -> S:
+    """Wait for a screen and return it."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind) and pilot.app.screen.is_mounted, kind.__name__)
+    screen = pilot.app.screen
+    assert isinstance(screen, kind)
+    return screen
+
+
+async def ended(pilot: Pilot[int], kind: type[WorkScreen[Any]]) -> str:
+    """Wait for a work screen's outcome and return its text."""
+    screen = await reach(pilot, kind)
+    await until(pilot, lambda: screen.has_class("-ended"), "an outcome")
+    return screen.query_one("#work-outcome", Pane).text.plain
+
+
+def detail(pilot: Pilot[int]) -> str:
+    """The text of the pane beside or below a list."""
+    return pilot.app.screen.query_one("#detail", Pane).text.plain
