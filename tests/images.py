@@ -147,6 +147,36 @@ def _install(raw: Path, tree: Path) -> None:
     g.close()
 
 
+def guestless(path: Path, inside: str) -> None:
+    """A disk with one partition and, as ``inside`` says, nothing, no system, LUKS, or a Windows in it."""
+    start, size = 1024**2, 64 * 1024**2
+    with path.open("wb") as disk:
+        disk.truncate(size)
+        disk.seek(446)
+        kind = 0x07 if inside == "windows" else 0x83
+        disk.write(bytes([0, 0, 2, 0, kind, 254, 255, 255]))
+        disk.write((start // 512).to_bytes(4, "little") + ((size - start) // 512).to_bytes(4, "little"))
+        disk.seek(510)
+        disk.write(b"\x55\xaa")
+    if inside == "no system":
+        _run("/sbin/mkfs.ext4", "-q", "-E", f"offset={start}", str(path), f"{(size - start) // 1024}k")
+    if inside == "encrypted":
+        luks = path.with_suffix(".luks")
+        _run("qemu-img", "create", "-q", "-f", "luks", "--object", "secret,id=s,data=secret", "-o",
+             "key-secret=s,iter-time=10", str(luks), "16M")  # fmt: skip
+        with path.open("r+b") as disk:
+            disk.seek(start)
+            disk.write(luks.read_bytes())
+    if inside == "windows":
+        g = launched(path, "raw")
+        g.mkfs("vfat", "/dev/sda1")
+        g.mount("/dev/sda1", "/")
+        g.mkdir_p("/Windows/System32/config")
+        g.write("/Windows/System32/cmd.exe", "MZ")
+        g.shutdown()
+        g.close()
+
+
 def launched(path: Path, image_format: str, readonly: bool = False) -> Any:
     """A bare libguestfs handle on an image, emulated: the tests' own second opinion, not the product's launcher."""
     import guestfs

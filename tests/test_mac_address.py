@@ -198,6 +198,10 @@ def test_ifupdown_addresses_go_wherever_they_are_sourced_from() -> None:
     assert check(after, SETTINGS).status is Status.PASS
 
 
+def test_an_ifupdown_source_without_bounds_is_unknown() -> None:
+    assert check(FakeGuest({"/etc/network/interfaces": b"source /*/*/*/*\n"}), SETTINGS).status is Status.UNKNOWN
+
+
 def test_an_ifupdown_pattern_by_address_is_left_to_the_operator() -> None:
     guest = FakeGuest({"/etc/network/interfaces": b"auto mac/" + MAC + b"=lan\n"})
     assert check(guest, SETTINGS).status is Status.FAIL

@@ -107,8 +107,8 @@ def _read(g: Any, path: str) -> bytes:
 
 
 def _nothing_found(g: Any) -> OpenError:
-    kinds = g.list_filesystems()
-    if any(kind == "crypto_LUKS" for kind in kinds.values()):
+    kinds = g.list_filesystems()  # passes over LUKS in silence
+    if any(g.vfs_type(device) == "crypto_LUKS" for device in (*g.list_devices(), *g.list_partitions())):
         return OpenError(
             "encrypted-guest",
             "The guest's file systems are encrypted with LUKS; nothing in them can be read.",

@@ -238,11 +238,11 @@ class Stage:
         present = self.guest.read(output, CONTENT_LIMIT) if self.guest.exists(output) else None
         result = guest_command.run(self._appliance, self.guest, step, self._touch)
         self.guest.forget()
-        self._generated.add(output)
         if not result.problem:
             after = self.guest.read(output, CONTENT_LIMIT) if self.guest.exists(output) else b""
             problem = step.accept(present if present is not None else content, after)
             if problem is None:
+                self._generated.add(output)
                 self.commands.append(CommandResult(step.argv, result.output))
                 return
             result = guest_command.Result(result.output, problem, result.strays)

@@ -19,6 +19,8 @@ _LOGICAL = re.compile(r"\b(lvextend|lvresize)\b")
 _FILESYSTEM = re.compile(
     r"\b(resize2fs|xfs_growfs)\b|btrfs\s+filesystem\s+resize|\blv(extend|resize)\b.*\s(-\w*r\w*|--resizefs)\b"
 )
+_LONGEST = 1000
+"""Characters of a command line that are searched: more is no command, and would keep the search busy."""
 _REPART = ("/etc/repart.d/*.conf", "/usr/lib/repart.d/*.conf", "/usr/local/lib/repart.d/*.conf")
 
 
@@ -52,7 +54,7 @@ def grow_scripts(guest: Guest) -> Scripts:
     commands = [*boot_scripts.commands(guest), *_units(guest), *_cloud(guest)]
 
     def having(pattern: re.Pattern[str]) -> tuple[Evidence, ...]:
-        return tuple(command.evidence for command in commands if pattern.search(command.text))
+        return tuple(command.evidence for command in commands if pattern.search(command.text[:_LONGEST]))
 
     repart = tuple(Evidence(path) for pattern in _REPART for path in guest.glob(pattern))
     return Scripts((*having(_PARTITION), *repart), having(_VOLUME), having(_LOGICAL), having(_FILESYSTEM))

@@ -6,11 +6,12 @@ import posixpath
 import re
 from functools import partial
 
-from remediations.guest import Guest
+from remediations.guest import Guest, GuestError
 from remediations.linux.ties import MAC, Line, Tied, by_hand, logical_lines, places, read_config, without_lines
 
 INTERFACES = "/etc/network/interfaces"
 _ALWAYS = "/etc/network/interfaces.d"
+_MOST_FILES = 500
 _DIRECTORY_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _COMMAND = re.compile(r"(pre-up|up|post-up)\s")
 _PATTERN = re.compile(r"(auto|allow-\S+|iface|mapping|map)\s")
@@ -54,6 +55,8 @@ def _files(guest: Guest) -> list[str]:
         path = pending.pop(0)
         if path in found:
             continue
+        if len(found) > _MOST_FILES:
+            raise GuestError(f"{INTERFACES} takes in more than {_MOST_FILES} files")
         content = read_config(guest, path)
         if content is None:
             continue
@@ -68,6 +71,8 @@ def _sourced(guest: Guest, path: str, line: Line) -> list[str]:
         return []
     found: list[str] = []
     for pattern in (posixpath.normpath(posixpath.join(posixpath.dirname(path), word)) for word in words[1:]):
+        if sum("*" in part or "?" in part or "[" in part for part in pattern.split("/")) > 2:
+            raise GuestError(f"{path} line {line.number}: {pattern} could name files all over the guest")
         if words[0] == "source":
             found += guest.glob(pattern)
         else:

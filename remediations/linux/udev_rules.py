@@ -10,7 +10,9 @@ from remediations.linux.ties import Line, Tied, first_by_name, logical_lines, pl
 PERSISTENT = "70-persistent-net.rules"
 GENERATOR = "75-persistent-net-generator.rules"
 _FOLDERS = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
-_TERM = re.compile(r"""([A-Za-z_]+)(?:\{([^}]*)\})?\s*(==|!=|\+=|-=|:=|=)\s*[ei]?"((?:[^"\\]|\\.)*)\"""")
+_TERM = re.compile(
+    r"""(?<![A-Za-z_])([A-Za-z_]{1,40})(?:\{([^}]*)\})?\s*(==|!=|\+=|-=|:=|=)\s*[ei]?"((?:[^"\\]|\\.)*)\""""
+)
 _CLASS = re.compile(r"\[[^\]]*\]")
 _DIGIT = re.compile(r"[0-9A-Fa-f]")
 
