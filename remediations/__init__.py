@@ -1,4 +1,4 @@
-"""What the OpenStack image guide asks of a Linux guest: one module for each requirement, listed in the guide's order."""
+"""What the OpenStack image guide asks of a Linux guest: one module a requirement, in the guide's order."""
 
 from __future__ import annotations
 

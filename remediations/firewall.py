@@ -150,7 +150,10 @@ def disable_ufw(content: bytes) -> bytes:
 def _nothing_starts(guest: Guest) -> tuple[str, tuple[Evidence, ...]]:
     installed = [found for name in (*SERVICES, "ufw") if (found := services.startup(guest, name)).installed]
     if not installed:
-        return "No firewall service is installed and no boot script loads rules", ()
+        places = (
+            Evidence(folder, text="no firewall service in it") for folder in ("/etc/systemd/system", "/etc/init.d")
+        )
+        return "No firewall service is installed and no boot script loads rules", tuple(places)
     evidence = [place for found in installed if not found.starts for place in found.evidence]
     if guest.exists(UFW_CONF):
         evidence += [

@@ -156,7 +156,7 @@ def test_without_cloud_init():
     assert plan(guest, Settings(user="ann")).needs == ("package cloud-init",)
 
 
-@pytest.mark.parametrize("content", [b"[", b"\xff", b"a: 1\nuser: &u x\ny: *u\nusers: [default]\n"])
+@pytest.mark.parametrize("content", [b"[", b"\xff", b"users: [1]", b"a: 1\nuser: &u x\ny: *u\nusers: [default]\n"])
 def test_files_that_cannot_be_understood_are_not_edited(content):
     with pytest.raises((GuestError, PlanError)):
         plan(debian({LATE: content}), Settings(user="admin"))

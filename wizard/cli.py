@@ -23,15 +23,16 @@ _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _CONSOLE = re.compile(r"[A-Za-z][A-Za-z0-9]{1,15}")
 
 EXIT_CODES = """\
-exit codes: 0 all required are pass or skipped, 1 some are not, 2 usage, 3 the image cannot be opened,
-4 a fix, commit or undo failed and the image is as it was, 130 interrupted; of several images, the worst"""
+exit codes: 0 all required are pass or skipped, 1 some are not, 2 usage,
+3 the image cannot be opened, 4 a fix, commit or undo failed and the image
+is as it was, 130 interrupted; of several images, the worst"""
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line's definition."""
     made = argparse.ArgumentParser(
         prog="image-wizard",
-        description="Check a VM image against the OpenStack image guide, fix what you choose, take it back exactly.",
+        description="Check a VM image against the OpenStack image guide, fix it, take it back.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

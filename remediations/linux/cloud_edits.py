@@ -8,6 +8,7 @@ from remediations.linux import yaml_edit
 from remediations.linux.cloud_config import CONFIG, CloudConfig, module_name
 from remediations.linux.fault import Edit, Fault
 from remediations.linux.yaml_document import YamlError, parse
+from remediations.vocabulary import Evidence
 
 
 def setting(config: CloudConfig, key: str, value: str | bool) -> Edit:
@@ -36,7 +37,8 @@ def missing_module(config: CloudConfig, stage: str, name: str, before: str = "",
     sentence = f"{key} lacks {name}" + (f", so {why}" if why else "")
     if document is None or not isinstance(config.get(key), list):
         advice = f"Restore {key} in {CONFIG} from the cloud-init package"
-        return [Fault(sentence, config.evidence(key), obstacle=advice)]
+        places = config.evidence(key) or (Evidence(CONFIG, text=f"no {key}"),)
+        return [Fault(sentence, places, obstacle=advice)]
     return [Fault(sentence, config.evidence(key), edits=(Edit(document.path, _insertion(key, name, before)),))]
 
 

@@ -51,7 +51,7 @@ def with_steps(sentence: str, evidence: tuple[Evidence, ...], make: Callable[[],
 
 
 def verdict(faults: Sequence[Fault], passing: Finding | Callable[[], Finding]) -> Finding:
-    """``passing`` (or what it gives) where nothing is wrong; *fail* for the certain faults, else *unknown* for the others."""
+    """``passing`` (or what it gives) where nothing is wrong; *fail* for certain faults, else *unknown*."""
     if not faults:
         return passing if isinstance(passing, Finding) else passing()
     certain = [fault for fault in faults if fault.certain]

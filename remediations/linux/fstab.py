@@ -7,10 +7,12 @@ import re
 
 # Network, memory and pseudo file systems have nothing of theirs in the image.
 _ELSEWHERE = frozenset(
-    (
-        "9p autofs binfmt_misc bpf ceph cgroup cgroup2 cifs configfs debugfs devpts devtmpfs fuse.sshfs glusterfs "
-        "hugetlbfs mqueue nfs nfs4 none overlay proc pstore ramfs securityfs smb3 smbfs swap sysfs tmpfs tracefs virtiofs"
-    ).split(" ")
+    [
+        *("9p", "ceph", "cifs", "fuse.sshfs", "glusterfs", "nfs", "nfs4", "smb3", "smbfs", "virtiofs"),
+        *("autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "devtmpfs"),
+        *("hugetlbfs", "mqueue", "none", "overlay", "proc", "pstore", "ramfs", "securityfs", "swap", "sysfs"),
+        *("tmpfs", "tracefs"),
+    ]
 )
 _REMOVABLE = re.compile(r"/dev/(cdrom|dvd|fd\d|floppy|sr\d)")
 

@@ -1,0 +1,140 @@
+"""The command line: usage, exit codes, settings, JSON, and that headless never loads Textual."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from disks import disk
+
+import wizard.cli
+from remediations import REQUIREMENTS
+from wizard import config, headless, plain
+from wizard.document import Outcome
+from wizard.errors import OpenError, UsageError
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-P", "-m", "wizard", *map(str, words)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False,
+                          stdin=subprocess.DEVNULL)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--check"],
+        ["x.qcow2"],  # the wizard, without a terminal
+        ["x.qcow2", "--json"],
+        ["x.qcow2", "--check", "--apply-all"],
+        ["x.qcow2", "--check", "--only", "firewall"],
+        ["x.qcow2", "--apply-all", "--only", "no-such-id"],
+        ["x.qcow2", "--check", "--dry-run"],
+        ["x.qcow2", "--check", "--user", "Root Toor"],
+        ["x.qcow2", "--check", "--console", "../tty"],
+        ["x.qcow2", "--check", "--config", "/nonexistent/config.yaml"],
+        ["x.qcow2", "--demo", "--check"],
+        ["--frobnicate"],
+    ],
+)
+def test_wrong_calls_end_with_2_and_say_why(words: list[str]) -> None:
+    done = run(*words)
+    assert done.returncode == 2, done
+    assert done.stderr.strip()
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_help_fits_a_screen() -> None:
+    help_text = run("--help").stdout
+    assert "--apply-all" in help_text
+    assert max(map(len, help_text.splitlines())) <= 80
+
+
+def test_one_bad_image_does_not_stop_the_others(tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    text.write_text("no image\n")
+    done = run(tmp_path / "absent", text, "--check", "--json")
+    assert done.returncode == 3
+    told = json.loads(done.stdout)
+    assert told["schema"] == 1
+    assert [image["error"]["code"] for image in told["images"]] == ["not-found", "not-an-image"]
+    assert "What" not in done.stdout
+
+
+def test_journal_of_an_image_without_one(tmp_path: Path) -> None:
+    image = disk(tmp_path / "disk.raw", "raw")
+    done = run(image, "--journal")
+    assert done.returncode == 0
+    assert "no change was ever made" in done.stdout
+    assert list(tmp_path.iterdir()) == [image]
+
+
+def test_undo_without_a_change(tmp_path: Path) -> None:
+    image = disk(tmp_path / "disk.raw", "raw")
+    done = run(image, "--undo", "--json")
+    assert done.returncode == 4
+    assert json.loads(done.stdout)["images"][0]["error"]["code"] == "nothing-to-undo"
+    assert list(tmp_path.iterdir()) == [image]
+
+
+def test_headless_never_imports_textual(tmp_path: Path) -> None:
+    code = (
+        "import sys, wizard.cli\n"
+        f"wizard.cli.main([{str(tmp_path / 'absent')!r}, '--check'])\n"
+        "sys.exit('textual' in sys.modules or 'screens' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+
+
+def test_configuration_gives_defaults_and_the_command_line_wins(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("user: admin\nstate_dir: /srv/state\n")
+    options = wizard.cli.parser().parse_args(["x", "--check", "--config", str(file), "--console", "ttyS1"])
+    settings, state_dir = wizard.cli._settings(options)
+    assert (settings.user, settings.console, state_dir) == ("admin", "ttyS1", Path("/srv/state"))
+    options = wizard.cli.parser().parse_args(["x", "--check", "--config", str(file), "--user", "cloud"])
+    assert wizard.cli._settings(options)[0].user == "cloud"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("user: a\nfrob: b\n", ":2: unknown setting 'frob'"), ("- a\n", "not a mapping"), ("user: [a]\n", "one word"),
+     ("user: [", "expected")],
+)  # fmt: skip
+def test_configuration_that_is_wrong(tmp_path: Path, text: str, why: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=why):
+        config.load(file)
+
+
+def test_worst_exit_code_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    codes = iter([0, 3, 1])
+    monkeypatch.setattr(headless, "_one", lambda job, image, named: Outcome(str(image), next(codes)))
+    monkeypatch.setattr(wizard.cli, "_log_to_file", lambda: None)
+    assert wizard.cli.main(["a", "b", "c", "--check"]) == 3
+
+
+def test_an_error_names_its_image_among_several(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = Outcome("b.raw", 3, error=OpenError("not-found", "There is no file b.raw.", "Check the path."))
+    wizard.cli._print([outcome], as_json=False, diffs=False)
+    assert "There is no file b.raw." in capsys.readouterr().err
+
+
+def test_every_requirement_can_be_named() -> None:
+    assert wizard.cli._ids("firewall, ssh-key") == ("firewall", "ssh-key")
+    assert len({requirement.id for requirement in REQUIREMENTS}) == 9
+
+
+def test_lines_are_cut_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert len(plain._cut("x" * 200)) == 80
