@@ -147,6 +147,11 @@ def _install(raw: Path, tree: Path) -> None:
     g.close()
 
 
+# The headers of a 64-bit Windows console program, as far as file(1) looks.
+PE = (b"MZ" + bytes(58) + b"\x80\0\0\0" + bytes(64) + b"PE\0\0\x64\x86\1\0" + bytes(12) + b"\xf0\0\x22\0\x0b\x02"
+      + bytes(66) + b"\3\0" + bytes(400))  # fmt: skip
+
+
 def guestless(path: Path, inside: str) -> None:
     """A disk with one partition and, as ``inside`` says, nothing, no system, LUKS, or a Windows in it."""
     start, size = 1024**2, 64 * 1024**2
@@ -172,7 +177,7 @@ def guestless(path: Path, inside: str) -> None:
         g.mkfs("vfat", "/dev/sda1")
         g.mount("/dev/sda1", "/")
         g.mkdir_p("/Windows/System32/config")
-        g.write("/Windows/System32/cmd.exe", "MZ")
+        g.write("/Windows/System32/cmd.exe", PE)
         g.shutdown()
         g.close()
 

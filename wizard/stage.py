@@ -25,11 +25,12 @@ from remediations.vocabulary import (
 from wizard import guest_command, qemu
 from wizard.appliance import Appliance
 from wizard.change import CommandResult, FileChange, FileState
-from wizard.errors import Cancelled, ChangeError
+from wizard.errors import Cancelled, ChangeError, OpenError
 from wizard.folders import scratch_parent
 from wizard.guestfs_guest import GuestfsGuest, died
 from wizard.image import Image
 from wizard.inspection import inspect
+from wizard.visible import visible
 
 CONTENT_LIMIT = 64 * 1024 * 1024
 """Bytes of one file that the stage keeps, for the diff and the journal."""
@@ -79,7 +80,14 @@ class Stage:
         try:
             inspected = inspect(self._appliance.g, readonly=self._folder is None)
         except RuntimeError as error:
-            raise self._translated(error) from error
+            failure = self._translated(error)
+            if isinstance(failure, ChangeError):
+                failure = OpenError(
+                    "inspection",
+                    f"What is inside the image could not be established: {visible(str(error))}.",
+                    "Check the guest's file systems; it must be a Linux system that was shut down cleanly.",
+                )
+            raise failure from error
         self.warnings = inspected.warnings
         self.guest = GuestfsGuest(self._appliance, inspected, self.image.virtual_size)
 
@@ -279,7 +287,9 @@ class Stage:
             return ChangeError("timeout", "A guest command took too long. The image is as it was.", "Try again.")
         if g is None or not g.is_ready():
             return died()
-        return ChangeError("stage", f"Staging failed: {error}. The image is as it was.", "See the message.")
+        return ChangeError(
+            "stage", f"Staging failed: {visible(str(error))}. The image is as it was.", "See the message."
+        )
 
 
 def _scratch_folder() -> tuple[Path, int]:
