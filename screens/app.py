@@ -22,7 +22,7 @@ from screens.requirements import RequirementsScreen
 from screens.terminal import LastingDriver, TerminalLost
 from screens.text import Clock, present
 from screens.visit import Visit
-from wizard.session import Connect
+from wizard.engine import Connect
 from wizard.visible import visible
 
 INTERRUPTED = 130

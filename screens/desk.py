@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from wizard.change import Change, Preview
+from wizard.engine import Connect, Engine, Progress
 from wizard.errors import WizardError
 from wizard.image import Image
 from wizard.report import Report
-from wizard.session import Connect, Engine, Progress
 
 Value = TypeVar("Value")
 # A child of the logger whose records the command line sends to the log file.

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wizard import commit, delta, qemu
+from wizard import commit, delta, qemu, recovery, undo
 from wizard.image import probe
 from wizard.journal import Journal
 
@@ -56,9 +56,9 @@ def main() -> None:
         commit.commit(image, image.identity, overlay, journal, kind="fix", fixes=("firewall",), files=(), commands=(),
                       note="", on_step=lambda line: None)  # fmt: skip
     elif action == "undo":
-        commit.undo(image, journal, 1, lambda line: None)
+        undo.undo(image, journal, 1, lambda line: None)
     else:
-        print("\n".join(commit.recover(image_path, journal)))
+        print("\n".join(recovery.recover(image_path, journal)))
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ from fake_report import COMMAND, FILES, IMAGE, REPORT, FakeClock, make_change
 
 from remediations.vocabulary import Finding, Settings, Status
 from wizard.change import Change, CommandResult, FileChange, Preview, State
+from wizard.engine import Progress
 from wizard.errors import Cancelled
 from wizard.image import Image
 from wizard.report import Report
-from wizard.session import Progress
 
 
 @dataclass

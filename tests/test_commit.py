@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from disks import MIB, WRITES, content, disk, overlay, qemu, sha256
 
-from wizard import commit
+from wizard import commit, recovery, undo
 from wizard.change import Change, State
 from wizard.errors import ChangeError, OpenError
 from wizard.image import probe
@@ -46,7 +46,7 @@ def test_commit_and_undo_are_exact(tmp_path: Path, image_format: str) -> None:
     assert journal.folder.stat().st_mode & 0o777 == 0o700
     assert {p.stat().st_mode & 0o777 for p in journal.folder.iterdir()} == {0o600}
 
-    assert commit.undo(probe(image), journal, 1, quiet).state is State.UNDONE
+    assert undo.undo(probe(image), journal, 1, quiet).state is State.UNDONE
     assert content(image, image_format) == original
     qemu("qemu-img", "compare", "-f", image_format, "-F", image_format, image, tmp_path / "original")
     if image_format == "raw":
@@ -65,7 +65,7 @@ def test_compressed_clusters_and_backing_file(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "disk.wizard")
     commit_overlay(image, over, journal)
     assert content(image, "qcow2") == wanted
-    commit.undo(probe(image), journal, 1, quiet)
+    undo.undo(probe(image), journal, 1, quiet)
     assert content(image, "qcow2") == original
     assert sha256(base) == base_before, "the backing file is not ours to write"
 
@@ -80,10 +80,10 @@ def test_two_changes_are_undone_one_by_one(tmp_path: Path) -> None:
         )
         seen.append(sha256(image))
     with pytest.raises(ChangeError, match="cannot be undone exactly"):
-        commit.undo(probe(image), journal, 1, quiet)
-    commit.undo(probe(image), journal, 2, quiet)
+        undo.undo(probe(image), journal, 1, quiet)
+    undo.undo(probe(image), journal, 2, quiet)
     assert sha256(image) == seen[1]
-    commit.undo(probe(image), journal, 1, quiet)
+    undo.undo(probe(image), journal, 1, quiet)
     assert sha256(image) == seen[0]
 
 
@@ -94,7 +94,7 @@ def test_undo_refuses_when_the_image_was_written_to_since(tmp_path: Path) -> Non
     qemu("qemu-io", "-f", "qcow2", "-c", "write -P 0x77 41M 512", image)
     booted = content(image, "qcow2")
     with pytest.raises(ChangeError, match="booted or edited") as caught:
-        commit.undo(probe(image), journal, 1, quiet)
+        undo.undo(probe(image), journal, 1, quiet)
     assert caught.value.code == "undo-refused"
     assert "--revert 1" in caught.value.next
     assert content(image, "qcow2") == booted
@@ -108,7 +108,7 @@ def test_image_and_state_may_move_together(tmp_path: Path) -> None:
     (tmp_path / "else").mkdir()
     moved = image.rename(tmp_path / "else" / "disk")
     (tmp_path / "disk.wizard").rename(tmp_path / "else" / "disk.wizard")
-    commit.undo(probe(moved), Journal(tmp_path / "else" / "disk.wizard"), 1, quiet)
+    undo.undo(probe(moved), Journal(tmp_path / "else" / "disk.wizard"), 1, quiet)
     assert sha256(moved) == before
 
 
@@ -204,6 +204,6 @@ def test_interrupted_image_that_was_booted_since_is_left_alone(tmp_path: Path) -
         file.write(b"booted")
     now = sha256(image)
     with pytest.raises(OpenError) as caught:
-        commit.recover(image, journal)
+        recovery.recover(image, journal)
     assert caught.value.code == "interrupted"
     assert sha256(image) == now

@@ -14,7 +14,7 @@ import pytest
 from committer import WHERES
 from disks import WRITES, content, disk, overlay, qemu
 
-from wizard import commit
+from wizard import recovery, undo
 from wizard.change import State
 from wizard.image import probe
 from wizard.journal import Journal
@@ -42,9 +42,9 @@ def committer(folder: Path, action: str, point: str, path: str = "") -> int:
 def recovered(folder: Path, image_format: str) -> tuple[str, tuple[str, ...], State | None]:
     """What the next opening leaves: the disk's content, what it says, and the change's state."""
     journal = Journal(folder / "state")
-    said = commit.recover(folder / "disk", journal)
+    said = recovery.recover(folder / "disk", journal)
     changes = journal.changes()
-    assert commit.recover(folder / "disk", journal) == (), "recovering twice finds nothing the second time"
+    assert recovery.recover(folder / "disk", journal) == (), "recovering twice finds nothing the second time"
     if image_format == "qcow2":
         qemu("qemu-img", "check", "-q", "-f", "qcow2", folder / "disk")
     return content(folder / "disk", image_format), said, changes[0].state if changes else None
@@ -70,7 +70,7 @@ def test_killed_while_committing(stage: tuple[Path, str, str, str], point: str) 
     if state is State.COMMITTED:
         assert found == after
         # The change is whole: it can be taken back like any other.
-        commit.undo(probe(folder / "disk"), Journal(folder / "state"), 1, lambda line: None)
+        undo.undo(probe(folder / "disk"), Journal(folder / "state"), 1, lambda line: None)
         assert content(folder / "disk", image_format) == before
     else:
         assert state in (None, State.ROLLED_BACK)

@@ -222,7 +222,7 @@ def test_killed_while_staging_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [image]
     # What it left in the temporary folder goes with the next opening there.
     assert list(scratch.glob("image-wizard-stage-*"))
-    code = "from wizard.stage import _scratch_folder; print(_scratch_folder()[0])"
+    code = "from wizard.scratch import scratch_folder; print(scratch_folder()[0])"
     words = [sys.executable, "-c", code]
     made = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
     assert [str(path) for path in scratch.glob("image-wizard-stage-*")] == [made.stdout.strip()]

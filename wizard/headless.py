@@ -15,8 +15,9 @@ from typing import Protocol
 
 from remediations.vocabulary import Settings
 from wizard.document import Outcome, satisfied_exit
+from wizard.engine import Progress
 from wizard.errors import ChangeError, WizardError
-from wizard.session import Access, Progress, Session
+from wizard.session import Access, Session
 from wizard.visible import visible
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import posixpath
 import shutil
@@ -26,15 +25,14 @@ from wizard import guest_command, qemu
 from wizard.appliance import Appliance
 from wizard.change import CommandResult, FileChange, FileState
 from wizard.errors import Cancelled, ChangeError, OpenError
-from wizard.folders import scratch_parent
 from wizard.guestfs_guest import GuestfsGuest, died
 from wizard.image import Image
 from wizard.inspection import inspect
+from wizard.scratch import scratch_folder
 from wizard.visible import visible
 
 CONTENT_LIMIT = 64 * 1024 * 1024
 """Bytes of one file that the stage keeps, for the diff and the journal."""
-PREFIX = "image-wizard-stage-"
 
 
 class StepError(Exception):
@@ -61,7 +59,7 @@ class Stage:
         self._lock = -1
         drive, drive_format = image.path, image.format
         if writable:
-            self._folder, self._lock = _scratch_folder()
+            self._folder, self._lock = scratch_folder()
             drive, drive_format = self.overlay, "qcow2"
             words = ("qemu-img", "create", "-q", "-f", "qcow2", "-F", image.format, "-b", image.path, drive)
             qemu.run(*words, seconds=qemu.PROBE_SECONDS)
@@ -290,28 +288,3 @@ class Stage:
         return ChangeError(
             "stage", f"Staging failed: {visible(str(error))}. The image is as it was.", "See the message."
         )
-
-
-def _scratch_folder() -> tuple[Path, int]:
-    """A private folder for an overlay, locked while we live; folders of runs that were killed are swept first."""
-    parent = scratch_parent()
-    for old in parent.glob(f"{PREFIX}*"):
-        _sweep(old)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    return folder, lock
-
-
-def _sweep(folder: Path) -> None:
-    try:
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        return  # another user's, or this very moment being made
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
-    except OSError:
-        pass  # its owner lives
-    finally:
-        os.close(lock)

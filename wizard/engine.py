@@ -1,0 +1,75 @@
+"""What a front end needs of a session: the protocol that the screens talk to, and that tests put a fake behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from remediations.vocabulary import Settings
+from wizard.change import Change, Preview
+from wizard.image import Image
+from wizard.report import Report
+
+Progress = Callable[[str], None]
+"""Called with one line (no guest text) as each step begins, from the thread that does the work."""
+
+
+class Engine(Protocol):
+    """What a front end needs of a session. Methods block and raise :class:`~wizard.errors.WizardError`.
+
+    All but :meth:`cancel` are called from one and the same thread.
+    """
+
+    settings: Settings
+    on_progress: Progress
+
+    @property
+    def image(self) -> Image:
+        """The probed image; valid once :meth:`open` has returned."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences to show at opening: an interrupted change that was finished or rolled back, an image in use…"""
+
+    def open(self) -> Report:
+        """Probe, finish or roll back an interrupted change, launch the appliance, inspect, examine."""
+
+    def preview(self, ids: Sequence[str]) -> Preview:
+        """Stage the named fixes (those with ``fix.available``) and examine again. The image is not touched."""
+
+    def discard(self) -> None:
+        """Drop what is staged. The next preview starts from the image as it is (and launches again)."""
+
+    def commit(self) -> Change:
+        """Write the previewed fixes into the image and the journal. Closes the appliance; :meth:`open` to go on."""
+
+    def history(self) -> tuple[Change, ...]:
+        """The image's journal, newest first. Needs no appliance; may be called before :meth:`open`."""
+
+    def undo(self, number: int | None = None) -> tuple[Change, ...]:
+        """Take back the newest change, or change ``number`` and all after it; returns them, newest first.
+
+        Closes the appliance. Needs no appliance itself. Raises ChangeError (code ``undo-refused``) where the image
+        was changed since: then :meth:`revert` is what can be done.
+        """
+
+    def revert(self, number: int) -> Preview:
+        """Stage a new change that puts back, file by file, what still has the content that change ``number`` gave it.
+
+        What does not is named in ``failed`` (path and reason). Commit it with :meth:`commit`.
+        """
+
+    def cancel(self) -> None:
+        """From any thread: stop what is running; the blocked call raises Cancelled. Ignored while writing the image."""
+
+    @property
+    def writing(self) -> bool:
+        """Whether the image is being written right now (commit, undo): cannot be cancelled. Any thread."""
+
+    def close(self) -> None:
+        """Drop what is staged and end the appliance. Safe to call twice."""
+
+
+Connect = Callable[[Path], Engine]
+"""Makes the engine for one image path; opening is still to come."""
