@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -76,9 +77,11 @@ class Appliance:
                 g.add_drive_opts(str(self._path), format=self._format, readonly=False, cachemode="unsafe")
             else:
                 g.add_drive_opts(str(self._path), format=self._format, readonly=True)
+            if self._killed.is_set():
+                raise RuntimeError("interrupted")
             with self.limited(self._seconds):
                 g.launch()
-        except RuntimeError as error:
+        except (RuntimeError, UnicodeError) as error:
             g.close()
             return str(error).split("\n", 1)[0].rstrip(".")
         if self._killed.is_set():  # killed in the very moment that it came up
@@ -151,10 +154,10 @@ def _kill_children() -> None:
         try:
             name, _, rest = entry.read_text(errors="replace").partition(" (")[2].rpartition(") ")
             parent = rest.split(" ")[1]
-        except OSError:
+            if name.startswith(("qemu", "supermin")) and parent == us:
+                os.kill(int(entry.parent.name), signal.SIGKILL)
+        except (OSError, IndexError):
             continue  # it ended meanwhile
-        if name.startswith("qemu") and parent == us:
-            os.kill(int(entry.parent.name), signal.SIGKILL)
 
 
 def _accelerators() -> tuple[str, ...]:
@@ -184,5 +187,6 @@ def _remembered() -> str | None:
 
 def _remember(accelerator: str) -> None:
     draft = _memory().with_suffix(f".{os.getpid()}.{time.monotonic_ns()}")
-    draft.write_text(json.dumps({"host": _host_key(), "accelerator": accelerator}))
-    draft.replace(_memory())
+    with contextlib.suppress(OSError):  # only the next start is slower without it
+        draft.write_text(json.dumps({"host": _host_key(), "accelerator": accelerator}))
+        draft.replace(_memory())

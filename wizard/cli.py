@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import logging
 import os
@@ -71,10 +72,6 @@ def main(argv: list[str] | None = None) -> int:
     except WizardError as error:
         _tell(error)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader of our output went away (a pager was left); that is no failure of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -99,7 +96,12 @@ def _run(options: argparse.Namespace) -> int:
     if not options.images:
         raise UsageError("usage", "No image was given.", "Name at least one image file.")
     outcomes = headless.run(job, options.images)
-    _print(outcomes, as_json=options.json, diffs=options.dry_run)
+    try:
+        _print(outcomes, as_json=options.json, diffs=options.dry_run)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output went away (a pager was left): what was done is done, and its code stands.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return max(outcome.exit_code for outcome in outcomes)
 
 
@@ -150,7 +152,7 @@ def _settings(options: argparse.Namespace) -> tuple[Settings, Path | None]:
     hypervisor = chosen.get("hypervisor", "kvm")
     if hypervisor not in ("kvm", "xen"):
         raise UsageError("usage", f"{visible(hypervisor)} is no hypervisor here.", "Use kvm or xen.")
-    state_dir = Path(chosen["state_dir"]).expanduser() if "state_dir" in chosen else None
+    state_dir = Path(os.path.expanduser(chosen["state_dir"])) if "state_dir" in chosen else None  # noqa: PTH111
     return Settings(user, console, hypervisor), state_dir
 
 
@@ -183,12 +185,16 @@ def _print(outcomes: list[Outcome], *, as_json: bool, diffs: bool) -> None:
 
 
 def _tell(error: WizardError) -> None:
-    print(f"image-wizard: {error.message}\n  {error.next}", file=sys.stderr)
+    with contextlib.suppress(OSError):
+        print(f"image-wizard: {visible(error.message)}\n  {visible(error.next)}", file=sys.stderr)
 
 
 def _log_to_file() -> None:
     """libguestfs' and our own records go to a file: on the terminal they would spoil the screens and the data."""
-    handler = logging.FileHandler(log_file(), mode="w", encoding="utf-8", errors="backslashreplace", delay=True)
+    try:
+        handler = logging.FileHandler(log_file(), mode="w", encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        return  # a log is not worth failing for
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logger = logging.getLogger("wizard")
     logger.setLevel(logging.DEBUG)

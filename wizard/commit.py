@@ -15,10 +15,10 @@ from pathlib import Path
 
 from wizard import delta
 from wizard.change import Change, CommandResult, FileChange, State
-from wizard.errors import ChangeError
+from wizard.errors import ChangeError, OpenError
 from wizard.image import Image
 from wizard.journal import Journal
-from wizard.put_back import failed, forget, present, put_back, row
+from wizard.put_back import failed, forget, present, put_back, refuse_unfinished, row
 from wizard.qemu import QemuError
 from wizard.state_lock import locked
 from wizard.visible import visible
@@ -47,7 +47,7 @@ def commit(
     made. ChangeError where it cannot be done: the image is then as it was (or the message says otherwise).
     """
     try:
-        journal.create()
+        journal.create([file.stat().st_uid for file in image.files])
     except OSError as error:
         raise ChangeError(
             "state-folder",
@@ -56,6 +56,7 @@ def commit(
             "Make its parent writable, or name another place with --state-dir.",
         ) from error
     with locked(journal.folder) as lock:
+        refuse_unfinished(journal)
         if image.identity != identity:
             raise ChangeError(
                 "image-changed",
@@ -72,7 +73,14 @@ def commit(
         on_step("Writing the change into the image")
         _write(image, journal, number, lock)
         on_step("Recording the change")
-        journal.set_state(number, State.COMMITTED)
+        try:
+            journal.set_state(number, State.COMMITTED)
+        except OpenError as error:
+            raise ChangeError(
+                "not-recorded",
+                f"The change is in the image, but could not be recorded: {error.message}",
+                "Make room or mend the folder, and open the image again: that records it.",
+            ) from error
         journal.overlay(number).unlink()
         on_step("Done")
     return row(journal, number)

@@ -19,8 +19,8 @@ def load(path: Path | None) -> dict[str, str]:
     UsageError for a file that cannot be read, is no mapping of strings, or has a key that is not known.
     """
     named = path is not None
-    root = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    path = path or root / "image-wizard" / "config.yaml"
+    root = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - needs no home
+    path = path or Path(root) / "image-wizard" / "config.yaml"
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except FileNotFoundError:

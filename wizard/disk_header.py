@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import stat
 import struct
 from pathlib import Path
 
@@ -72,3 +74,45 @@ def vdi_size(path: Path) -> int:
     data_offset = struct.unpack_from("<I", header, 0x158)[0]
     block_size, _extra, _blocks, allocated = struct.unpack_from("<IIII", header, 0x178)
     return int(data_offset) + int(block_size) * int(allocated)
+
+
+_EXTENT = re.compile(rb'^\s*(?:RW|RDONLY|NOACCESS)\s+\d+\s+\w+\s+"([^"]*)"', re.MULTILINE)
+
+
+def foreign_reference(path: Path) -> str:
+    """What in a file's header makes qemu open other files as the image's own storage, where they may not be.
+
+    Such a name is the image's word alone: it could be any file or service of the host's, and writing to the image
+    would write there. Empty where there is none; a vmdk's extents beside it are its own. Read before qemu looks.
+    """
+    with path.open("rb") as file:
+        head = file.read(64 * 1024)
+    if head[:4] == b"QFI\xfb" and len(head) >= 80:
+        version, features = struct.unpack_from(">I", head, 4)[0], struct.unpack_from(">Q", head, 72)[0]
+        if version >= 3 and features & 4:
+            return "it keeps its data in another file"
+    if head[:4] == b"KDMV" and struct.unpack_from("<Q", head, 12)[0] == 0:
+        return "it is a vmdk that keeps its data in other files"
+    if head[:4] in (b"KDMV", b"COWD") or b"createType" not in head:
+        return ""
+    for raw in _EXTENT.findall(head):
+        name = raw.decode("utf-8", "surrogateescape")
+        extent = path.parent / name
+        if "/" in name or ":" in name or name in ("", ".", ".."):
+            return f"it keeps its data in {name!r}, which is not beside it"
+        if extent.is_symlink() or (extent.exists() and not stat.S_ISREG(extent.stat().st_mode)):
+            return f"it keeps its data in {name!r}, which is not a regular file"
+    return ""
+
+
+def backing_name(path: Path) -> str:
+    """The backing file's name in a qcow2 header, as written; empty where there is none."""
+    with path.open("rb") as file:
+        head = file.read(104)
+        if head[:4] not in (b"QFI\xfb",) or len(head) < 20:
+            return ""
+        offset, length = struct.unpack_from(">QI", head, 8)
+        if not offset or not 0 < length <= 4096:
+            return ""
+        file.seek(offset)
+        return file.read(length).decode("utf-8", "surrogateescape")

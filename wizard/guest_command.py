@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from remediations.guest import FileKind
 from remediations.vocabulary import RunCommand
@@ -27,8 +26,18 @@ class Result:
     strays: tuple[str, ...] = ()
 
 
-def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, touch: Callable[[str], str]) -> Result:
-    """Run it if the guest can. ``touch`` is called with each path that it may change, beforehand."""
+class Ledger(Protocol):
+    """Where the states of paths before our first write are kept (the stage)."""
+
+    def touch(self, path: str) -> str:
+        """Keep a path's present state, unless an earlier one is kept."""
+
+    def created(self, path: str) -> None:
+        """Keep that nothing stood at a path, unless an earlier state is kept."""
+
+
+def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, ledger: Ledger) -> Result:
+    """Run it if the guest can. Every file that it changes, makes or removes is in the ledger, or is a stray."""
     g = appliance.g
     program = guest.stat(step.argv[0])
     if program is None or program.kind is not FileKind.FILE or not program.mode & 0o111:
@@ -36,8 +45,12 @@ def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, touch: Call
     host = str(g.debug("sh", ["uname", "-m"])).strip()
     if guest.facts.arch not in (host, "i386" if host == "x86_64" else host):
         return Result("", f"the guest's programs are for {guest.facts.arch}, the appliance is {host}")
+    output_path = guest.realpath(step.output)
+    ledger.touch(output_path)
+    kept = {output_path}
+    large: set[str] = set()
     for path in step.may_change:
-        _keep(guest, path, touch)
+        _keep(guest, path, ledger, kept, large)
     g.debug("sh", ["touch", f"{_MARK}-start"])
     time.sleep(0.05)  # the kernel's clock for files ticks every few milliseconds
     problem = ""
@@ -51,25 +64,35 @@ def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, touch: Call
             raise
         output, problem = str(error), f"{step.argv[0]} failed"
     guest.forget()
-    strays = []
-    for path in _changed(g):
+    try:
+        changed = _changed(g)
+    except UnicodeDecodeError:
+        return Result(output, "it changed a file whose name is not UTF-8", ("a file whose name is not UTF-8",))
+    # What was too large to keep cannot be shown as it was: it may neither change nor go.
+    strays = [path for path in sorted(large - kept) if path in changed or guest.lstat(path) is None]
+    for path in changed:
+        if path in kept or path in large:
+            continue
         if any(path == may or path.startswith(may.rstrip("/") + "/") for may in step.may_change):
-            touch(path)
-        elif path != step.output:
+            ledger.created(path)
+        else:
             strays.append(path)
     return Result(output, problem or (f"{step.argv[0]} touched other files" if strays else ""), tuple(strays))
 
 
-def _keep(guest: GuestfsGuest, path: str, touch: Callable[[str], str]) -> None:
-    """Remember the state of everything below a path, but for what is large (fonts) or can only be replaced whole."""
+def _keep(guest: GuestfsGuest, path: str, ledger: Ledger, kept: set[str], large: set[str]) -> None:
+    """Keep the state of everything below a path, but for large files, which are only noted."""
     found = guest.lstat(path)
     if found is None:
         return
     if found.kind is FileKind.DIRECTORY:
         for name in guest.listdir(path):
-            _keep(guest, f"{path.rstrip('/')}/{name}", touch)
+            _keep(guest, f"{path.rstrip('/')}/{name}", ledger, kept, large)
     elif found.size <= _KEEP_LIMIT:
-        touch(path)
+        ledger.touch(path)
+        kept.add(path)
+    else:
+        large.add(path)
 
 
 def _changed(g: Any) -> list[str]:

@@ -94,6 +94,19 @@ class GuestfsGuest:
         found = self._remembered("glob", pattern, lambda g: tuple(sorted(g.glob_expand(pattern, directoryslash=False))))
         return found or ()
 
+    def label(self, path: str) -> str:
+        """The SELinux label of what stands at a path, a link not followed; empty where it has none."""
+        try:
+            found = self._ask("label", path, lambda g: g.lgetxattrs(path)) or ()
+        except GuestError as error:
+            if "Operation not supported" in str(error):  # vfat, of the EFI system partition, has no attributes
+                return ""
+            raise
+        for attribute in found:
+            if attribute["attrname"] == "security.selinux":
+                return bytes(attribute["attrval"]).rstrip(b"\0").decode("utf-8", "replace")
+        return ""
+
     def realpath(self, path: str) -> str:
         """``path`` with every link resolved inside the guest; the last component may be absent."""
         found = self._ask("realpath", path, lambda g: str(g.realpath(path)))
@@ -120,7 +133,9 @@ class GuestfsGuest:
             g = self._appliance.g
             if self._appliance.killed:
                 raise Cancelled from error
-            if not g.is_ready():
+            if self._appliance.expired:
+                raise GuestError(f"{path}: the appliance took too long") from error
+            if g is None or not g.is_ready():
                 raise died() from error
             if str(error).endswith(_ABSENT):
                 return None

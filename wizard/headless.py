@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import time
@@ -73,7 +74,7 @@ class ApplyAll:
         if preview.fixes and not self.dry_run:
             outcome.changes = (session.commit(),)
         if not preview.fixes:
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in preview.failed)
+            reasons = "; ".join(f"{name}: {visible(reason)}" for name, reason in preview.failed)
             raise ChangeError("no-fix", f"No fix could be made ({reasons}). The image is as it was.", "See --check.")
 
 
@@ -87,7 +88,10 @@ class Undo:
     access = Access.FIX
 
     def work(self, session: Session, outcome: Outcome) -> None:
-        outcome.changes = session.undo(self.number)
+        try:
+            outcome.changes = session.undo(self.number)
+        finally:
+            outcome.changes = session.taken_back
 
 
 @dataclass
@@ -155,10 +159,12 @@ def _interruptible(session: Session) -> Iterator[None]:
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         if session.writing:
-            print("Writing the image: finishing that first.", file=sys.stderr)
+            session.on_progress("Interrupted while writing the image: finishing that first")
         session.cancel()
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    # What is ignored already (nohup) stays so.
+    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
@@ -171,6 +177,7 @@ def _narrator(prefix: str) -> Progress:
     begun = time.monotonic()
 
     def narrate(line: str) -> None:
-        print(f"[{time.monotonic() - begun:4.0f} s] {prefix}{line}", file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):  # whoever listened may be gone; the work goes on
+            print(f"[{time.monotonic() - begun:4.0f} s] {prefix}{line}", file=sys.stderr, flush=True)
 
     return narrate

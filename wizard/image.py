@@ -10,10 +10,12 @@ from typing import Any
 
 from wizard import disk_header, qemu
 from wizard.errors import OpenError
+from wizard.folders import real_path
 from wizard.qemu import QemuError
 from wizard.visible import visible
 
 READABLE = ("raw", "qcow2", "vmdk", "vdi", "vhdx", "vpc")
+_LONGEST_CHAIN = 64
 # The other kinds of vmdk (streamOptimized above all) cannot be rewritten in place: qemu fails in the middle.
 WRITABLE_VMDK = ("monolithicSparse", "monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat")
 
@@ -36,16 +38,22 @@ class Image:
     files: tuple[Path, ...] = ()
 
     @property
-    def identity(self) -> tuple[tuple[int, int, int, int], ...]:
-        """Device, inode, size and modification time (ns) of each of the image's own files, read now."""
-        found = [os.stat(file) for file in self.files]  # noqa: PTH116
+    def identity(self) -> tuple[object, ...]:
+        """Device, inode, size and modification time (ns) of each of the image's own files, read now.
+
+        Equal to nothing where a file cannot be looked at any more.
+        """
+        try:
+            found = [file.stat() for file in self.files]
+        except OSError:
+            return (object(),)
         return tuple((s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns) for s in found)
 
 
 def probe(path: Path) -> Image:
     """What the image at ``path`` is. Reads only; OpenError with its own code for everything that is not an image."""
-    path = path.expanduser().absolute()
     name = visible(str(path))
+    path = real_path(path)
     _require_readable_file(path, name)
     packed = disk_header.compression(path)
     if packed:
@@ -96,25 +104,76 @@ def _require_readable_file(path: Path, name: str) -> None:
 
 
 def _info(path: Path, name: str) -> tuple[list[dict[str, Any]], bool]:
-    try:
+    """What qemu-img says of the file and then of each backing file, and whether another program holds the first."""
+    chain: list[dict[str, Any]] = []
+    in_use = False
+    here: Path | None = path
+    while here is not None:
+        if len(chain) > _LONGEST_CHAIN:
+            raise OpenError("backing-chain", f"{name} has backing files without end.", "Check its backing chain.")
+        _refuse_foreign(here, name)
         try:
-            return qemu.info(path), False
+            told, held = _told(here)
         except QemuError as error:
-            if not error.locked:
-                raise
-            return qemu.info(path, force_share=True), True
+            raise _unreadable(here, name, error, backing=bool(chain)) from error
+        in_use = in_use or (held and not chain)
+        chain.append(told)
+        following = told.get("full-backing-filename") or told.get("backing-filename")
+        here = _backing(here, str(following), name) if following else None
+    return chain, in_use
+
+
+def _told(path: Path) -> tuple[dict[str, Any], bool]:
+    try:
+        return qemu.info(path), False
     except QemuError as error:
-        text = visible(str(error))
-        if "could not be started" in text:
-            raise OpenError("qemu-missing", f"{text}.", "Run `image-wizard --doctor`.") from error
-        if "backing file" in text or ("No such file" in text and str(path) not in text.rpartition("Could not open")[2]):
-            raise OpenError(
-                "backing-missing",
-                f"A backing file of {name} cannot be opened: {text}",
-                "Put it where the image expects it, or point the image to it: qemu-img rebase -u -b FILE -F FORMAT.",
-            ) from error
-        code = "truncated" if "truncated" in text.lower() else "not-an-image"
-        raise OpenError(code, f"{name} cannot be read as an image: {text}", "Copy or download it again.") from error
+        if not error.locked:
+            raise
+        return qemu.info(path, force_share=True), True
+
+
+def _refuse_foreign(path: Path, name: str) -> None:
+    reason = disk_header.foreign_reference(path)
+    written = disk_header.backing_name(path)
+    if not reason and written and not written.startswith("/") and ":" in written:
+        reason = f"its backing file is {written!r}, which is not a file"
+    if reason:
+        raise OpenError(
+            "foreign-storage",
+            f"{name} is not opened: {visible(reason)}.",
+            "If you trust the image, make one file of it: qemu-img convert -O qcow2 IMAGE NEW.qcow2",
+        )
+
+
+def _backing(path: Path, following: str, name: str) -> Path:
+    found = path.parent / following
+    try:
+        kind = found.stat().st_mode
+    except OSError as error:
+        raise OpenError(
+            "backing-missing",
+            f"A backing file of {name} cannot be opened: {visible(str(found))}: {error.strerror}.",
+            "Put it where the image expects it, or point the image to it: qemu-img rebase -u -b FILE -F FORMAT.",
+        ) from error
+    if not stat.S_ISREG(kind):
+        raise OpenError(
+            "foreign-storage", f"A backing file of {name} is not a regular file.", "Convert the image to one file."
+        )
+    if not os.access(found, os.R_OK):
+        reason = f"You may not read {visible(str(found))}, a backing file of {name}."
+        raise OpenError("permission", reason, "Ask its owner for access, or run as that user.")
+    return found
+
+
+def _unreadable(path: Path, name: str, error: QemuError, *, backing: bool) -> OpenError:
+    text = visible(str(error))
+    if "could not be started" in text:
+        return OpenError("qemu-missing", f"{text}.", "Run `image-wizard --doctor`.")
+    if backing:
+        reason = f"{visible(str(path))}, a backing file of {name}, cannot be read: {text}"
+        return OpenError("backing-missing", reason, "Copy the backing file again.")
+    code = "truncated" if "truncated" in text.lower() else "not-an-image"
+    return OpenError(code, f"{name} cannot be read as an image: {text}", "Copy or download it again.")
 
 
 def _require_whole(path: Path, name: str, top: dict[str, Any], in_use: bool) -> None:
@@ -161,6 +220,6 @@ def _read_only_reason(path: Path, top: dict[str, Any], in_use: bool) -> str:
 
 def _own_files(path: Path, top: dict[str, Any]) -> tuple[Path, ...]:
     detail = top.get("format-specific", {}).get("data", {})
-    names = [extent.get("filename") for extent in detail.get("extents", [])] + [detail.get("data-file")]
+    names = [extent.get("filename") for extent in detail.get("extents", [])]
     others = {(path.parent / name).absolute() for name in names if name}
     return (path, *sorted(other for other in others if other != path and other.exists()))

@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from remediations.guest import FileKind
 from wizard.change import Change, CommandResult, FileChange, FileState, State
 from wizard.delta import Extent
 from wizard.errors import OpenError
+from wizard.visible import visible
 
 SCHEMA = 1
 _TABLES = """
@@ -48,10 +50,37 @@ class Journal:
         self.folder = folder
         self.path = folder / "journal.db"
 
-    def create(self) -> None:
-        """Make the folder (0700) and an empty journal (0600) where absent."""
+    @property
+    def exists(self) -> bool:
+        """Whether there is a journal. OpenError ``journal-unreadable`` where that may not be seen."""
+        try:
+            self.path.stat()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise OpenError(
+                "journal-unreadable",
+                f"The journal in {visible(str(self.folder))} cannot be read: {error.strerror}.",
+                "Run as the user who made the changes.",
+            ) from error
+        return True
+
+    def create(self, owners: Sequence[int]) -> None:
+        """Make the folder (0700) and an empty journal (0600) where absent.
+
+        OpenError where the folder is not a plain one that belongs to us, root or one of ``owners``: what we write
+        back into the image later must not be exchangeable by others.
+        """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not self.path.exists():
+        found = self.folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o022 or found.st_uid not in (0, os.geteuid(), *owners):
+            raise OpenError(
+                "state-folder",
+                f"{visible(str(self.folder))} is a link, belongs to somebody else, or others may write to it. "
+                "The image is as it was.",
+                "Move it away, or name another place with --state-dir.",
+            )
+        if not self.exists:
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         with self._connect() as db:
             if db.execute("PRAGMA user_version").fetchone()[0] == 0:
@@ -116,7 +145,7 @@ class Journal:
 
     def changes(self) -> tuple[Change, ...]:
         """All changes, newest first; none where there is no journal."""
-        if not self.path.exists():
+        if not self.exists:
             return ()
         with self._connect() as db:
             if db.execute("PRAGMA user_version").fetchone()[0] == 0:

@@ -60,6 +60,20 @@ def captured(image: Image, journal: Journal, wanted: Sequence[Extent]) -> Iterat
         now.unlink(missing_ok=True)
 
 
+def refuse_unfinished(journal: Journal) -> None:
+    """ChangeError where a change is interrupted: what it holds must be finished or rolled back before all else.
+
+    Asked under the lock: another run may have been interrupted after we had looked.
+    """
+    unfinished = (State.PREPARING, State.COMMITTING, State.UNDOING)
+    if any(change.state in unfinished for change in journal.changes()):
+        raise ChangeError(
+            "unfinished",
+            "Another change of the image was interrupted meanwhile. Nothing was written by this one.",
+            "Open the image again: that finishes or rolls back the other one.",
+        )
+
+
 def forget(journal: Journal, number: int, state: State, note: str | None = None) -> None:
     """Record an end, then remove the data that it leaves without use; in this order, or a crash would lose it."""
     journal.set_state(number, state, note)

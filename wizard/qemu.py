@@ -65,11 +65,10 @@ def run(
     return done.stdout
 
 
-def info(path: Path, *, force_share: bool = False) -> list[dict[str, Any]]:
-    """``qemu-img info`` of a file and its backing chain, the file itself first."""
-    words = ["qemu-img", "info", "--output=json", "--backing-chain", *(["-U"] if force_share else [])]
-    parsed = json.loads(run(*words, path, seconds=PROBE_SECONDS, limited=True))
-    return list(parsed)
+def info(path: Path, *, force_share: bool = False) -> dict[str, Any]:
+    """``qemu-img info`` of one file; its backing file is named in it, but not opened."""
+    words = ["qemu-img", "info", "--output=json", *(["-U"] if force_share else [])]
+    return dict(json.loads(run(*words, path, seconds=PROBE_SECONDS, limited=True)))
 
 
 def check(path: Path, image_format: str) -> dict[str, Any]:

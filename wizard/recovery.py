@@ -20,13 +20,13 @@ _TEMPORARY = ("now.qcow2", "back.qcow2", "reserve", ".flat-*")
 
 def recover(path: Path, journal: Journal) -> tuple[str, ...]:
     """Finish or roll back what was interrupted; says what was found and done. OpenError where neither is possible."""
-    if not _interrupted(journal) and not _leftovers(journal):
+    if not interrupted(journal) and not (_leftovers(journal) and os.access(journal.folder, os.W_OK)):
         return ()
     said = []
     with locked(journal.folder) as lock:
         # Not before we have the lock: a program that was killed may still hold the image. Nor the journal: another
         # run may have been at it until now.
-        for change in _interrupted(journal):
+        for change in interrupted(journal):
             if change.state is State.PREPARING:
                 forget(journal, change.number, State.ROLLED_BACK, "Interrupted before the image was touched.")
                 said.append(f"Change {change.number} was interrupted before it was begun: the image is as it was.")
@@ -37,7 +37,8 @@ def recover(path: Path, journal: Journal) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _interrupted(journal: Journal) -> list[Change]:
+def interrupted(journal: Journal) -> list[Change]:
+    """The changes that a killed run left unfinished, newest first."""
     waiting = (State.PREPARING, State.COMMITTING, State.UNDOING)
     return [change for change in journal.changes() if change.state in waiting]
 
@@ -78,7 +79,8 @@ def _resume(image: Image, journal: Journal, change: Change, lock: int) -> str:
             "interrupted",
             f"Change {number} was interrupted while the image was written, and cannot be finished or rolled back: "
             f"{visible(str(error))}.",
-            f"Do not boot the image. Free it and make room, then try again; the undo data is in {visible(str(kept))}.",
+            f"Do not boot the image. Free it and make room, then try again. To give it up, set "
+            f"{visible(str(journal.folder))} aside.",
         ) from error
     if change.state is State.UNDOING:
         forget(journal, number, State.UNDONE, "Interrupted while it was undone; finished at the next opening.")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from remediations.guest import GuestError
 from wizard.change import Change
 from wizard.stage import Stage
+from wizard.writer import StepError
 
 
 def put_back(stage: Stage, change: Change) -> dict[str, str]:
@@ -16,7 +16,7 @@ def put_back(stage: Stage, change: Change) -> dict[str, str]:
     for file in sorted(change.files, key=lambda file: file.path, reverse=True):
         try:
             now = stage.state(file.path)
-        except GuestError as error:
+        except StepError as error:
             left[file.path] = str(error)
             continue
         if now == file.before:

@@ -23,9 +23,10 @@ from wizard.journal import Journal
 from wizard.qemu import QemuError
 from wizard.report import Report, examine
 from wizard.revert import put_back
-from wizard.stage import Stage, StepError
+from wizard.stage import Stage
 from wizard.staging import Staged, carry_out
 from wizard.visible import visible
+from wizard.writer import StepError
 
 T = TypeVar("T")
 
@@ -39,7 +40,11 @@ class Access(Enum):
 
 
 class Session:
-    """The real :class:`Engine`. ``launches`` counts the appliances that it started."""
+    """The real :class:`Engine`.
+
+    ``launches`` counts the appliances that it started; ``taken_back`` are the changes that :meth:`undo` has undone,
+    also where it failed before the last.
+    """
 
     def __init__(
         self, path: Path, settings: Settings, state_dir: Path | None = None, access: Access = Access.EITHER
@@ -48,8 +53,9 @@ class Session:
         self.settings = settings
         self.on_progress: Progress = lambda line: None
         self.launches = 0
+        self.taken_back: tuple[Change, ...] = ()
         self._access = access
-        self._journal = Journal(state_folder(path.expanduser(), state_dir))
+        self._journal = Journal(state_folder(path, state_dir))
         self._image: Image | None = None
         self._notices: tuple[str, ...] = ()
         self._stage: Stage | None = None
@@ -112,9 +118,12 @@ class Session:
             wanted = [name for name in ids if name not in failed]
             staged = self._guarded(partial(carry_out, stage, before, wanted, self.settings))
             failed |= staged.failed
-            if not staged.dirty or not staged.fixes:
+            if not staged.dirty:
                 break
             # Something of a failed fix is in the overlay: begin again without it.
+            if all(name in failed for name in ids):
+                self._drop_stage()
+                return Preview((), (), (), before, before, tuple(failed.items()))
         return self._show(stage, staged, failed, before)
 
     def discard(self) -> None:
@@ -159,25 +168,33 @@ class Session:
     def undo(self, number: int | None = None) -> tuple[Change, ...]:
         """See :class:`Engine`."""
         self._cancelled = False
+        self.taken_back = ()
         self._drop_stage()
+        waiting = {change.number for change in recovery.interrupted(self._journal)}
         self._prepare()
         self._require_writable()
-        standing = [c for c in self._journal.changes() if c.state is State.COMMITTED]
+        changes = self._journal.changes()
+        ended = (State.UNDONE, State.ROLLED_BACK)
+        self.taken_back = tuple(c for c in changes if c.number in waiting and c.state in ended)
+        if self.taken_back and number is None:
+            return self.taken_back  # the undo that was interrupted is the one that is asked for again
+        standing = [change.number for change in changes if change.state is State.COMMITTED]
         if not standing:
             raise ChangeError("nothing-to-undo", "No change of this image can be undone.", "See --journal.")
-        if number is not None and number not in [change.number for change in standing]:
+        if number is not None and number not in standing:
             raise ChangeError("no-such-change", f"There is no change {number} to undo.", "See --journal.")
-        newest = standing if number is not None else standing[:1]
-        taken_back = []
-        self._writing = True
+        wanted = [one for one in standing if one >= number] if number is not None else standing[:1]
+        undoing.require_undo_data(self.image, self._journal, wanted)
         self._report = None
+        self._writing = True
         try:
-            for change in newest:
-                if number is None or change.number >= number:
-                    taken_back.append(undoing.undo(self.image, self._journal, change.number, self.on_progress))
+            if self._cancelled:
+                raise Cancelled
+            for one in wanted:
+                self.taken_back += (undoing.undo(self.image, self._journal, one, self.on_progress),)
         finally:
             self._writing = False
-        return tuple(taken_back)
+        return self.taken_back
 
     def revert(self, number: int) -> Preview:
         """See :class:`Engine`."""
@@ -194,7 +211,7 @@ class Session:
             failed = self._guarded(lambda: put_back(stage, change))
         except StepError as error:
             message = f"Change {number} cannot be reverted: {visible(str(error))}. The image is as it was."
-            raise ChangeError("revert-failed", message, "See the message.") from error
+            raise ChangeError("revert-failed", message, "Look at the file named.") from error
         after = self._guarded(lambda: examine(stage.guest, self.settings, stage.warnings))
         left = "".join(f" {path}: {reason}." for path, reason in failed.items())
         self._kind, self._note = "revert", f"Reverts change {number}.{' Left alone:' + left if left else ''}"
@@ -216,10 +233,21 @@ class Session:
     def _prepare(self) -> None:
         """Probe, and see to what an earlier run left unfinished."""
         self.on_progress("Looking at the image")
-        said = recovery.recover(self.path, self._journal)
-        image = probe(self.path)
+        image = probe(self.path)  # first: a file that is no image has its own error
+        try:
+            said = recovery.recover(self.path, self._journal)
+        except OpenError as error:
+            if error.code != "journal-unreadable" or self._access is Access.FIX:
+                raise
+            # Somebody else's changes: a report can be made, but nothing be written over them.
+            said = (f"{error.message} Whether a change was interrupted is not known.",)
+            image = replace(image, read_only_reason=image.read_only_reason or error.message.rstrip("."))
+        else:
+            image = probe(self.path) if said else image
         folder = self._journal.folder
-        beside = folder if folder.exists() else next(above for above in folder.parents if above.exists())
+        beside = next(above for above in (folder, *folder.parents) if os.path.exists(above))  # noqa: PTH110 - never raises
+        if image.backing:
+            said += (f"It reads through to {', '.join(visible(str(file)) for file in image.backing)}.",)
         if not image.read_only_reason and not os.access(beside, os.W_OK | os.X_OK):
             reason = f"Undo data cannot be kept in {visible(str(folder))}; name another place with --state-dir"
             image = replace(image, read_only_reason=reason)
@@ -278,7 +306,11 @@ class Session:
 
     def _show(self, stage: Stage, staged: Staged, failed: dict[str, str], before: Report) -> Preview:
         self.on_progress("Taking the diff")
-        files = self._guarded(stage.changes)
+        try:
+            files = self._guarded(stage.changes)
+        except StepError as error:
+            message = f"The diff could not be taken: {visible(str(error))}. The image is as it was."
+            raise ChangeError("diff", message, "Fix fewer things at once, or look at the file named.") from error
         self._preview = Preview(staged.fixes, files, tuple(stage.commands), before, staged.after, tuple(failed.items()))
         return self._preview
 

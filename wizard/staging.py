@@ -9,7 +9,8 @@ from remediations import REQUIREMENTS
 from remediations.guest import GuestError
 from remediations.vocabulary import Plan, PlanError, Requirement, Settings, Status
 from wizard.report import Report, examine
-from wizard.stage import Stage, StepError
+from wizard.stage import Stage
+from wizard.writer import StepError
 
 ROUNDS = 4
 """How often fixes are planned again at most; two are usual where one rests on another."""
@@ -60,6 +61,8 @@ def carry_out(
                 failed[requirement.id] = str(error)
             except StepError as error:
                 broken[requirement.id] = str(error)
+                if not stage.alive:
+                    return Staged((), failed | broken, dirty=True, after=before)
         if not moved:
             break
     failed |= broken

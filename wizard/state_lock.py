@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wizard.errors import OpenError
+from wizard.visible import visible
 
 LOCK_SECONDS = 5.0
 
@@ -20,7 +21,14 @@ def locked(folder: Path) -> Iterator[int]:
 
     A qemu-img that outlives us keeps the lock (the descriptor is passed on): nobody starts on a half-written image.
     """
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise OpenError(
+            "journal-unreadable",
+            f"{visible(str(folder))} cannot be locked: {error.strerror}. The image is as it was.",
+            "Run as the user who made the changes.",
+        ) from error
     try:
         _wait_for(lock)
         yield lock

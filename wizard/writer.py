@@ -1,0 +1,195 @@
+"""Carries out steps in a guest, and keeps what each path was before the first write to it."""
+
+from __future__ import annotations
+
+import posixpath
+import tempfile
+
+from remediations.guest import FileKind
+from remediations.vocabulary import (
+    MakeDirectory,
+    MakeLink,
+    RemoveFile,
+    RunCommand,
+    SetMode,
+    SimpleStep,
+    Step,
+    WriteFile,
+)
+from wizard import guest_command
+from wizard.appliance import Appliance
+from wizard.change import CommandResult, FileChange, FileState
+from wizard.guestfs_guest import GuestfsGuest
+
+CONTENT_LIMIT = 64 * 1024 * 1024
+"""Bytes of one file that are kept, for the diff and the journal."""
+MESSAGE_LIMIT = 2 * 1024 * 1024
+
+
+class StepError(Exception):
+    """A step could not be carried out; the stage must be dropped. The message may quote guest text."""
+
+
+class Writer:
+    """Writes through one appliance. Methods raise StepError, GuestError, or libguestfs' RuntimeError.
+
+    ``commands`` are the guest's programs that were run, with what they printed.
+    """
+
+    def __init__(self, appliance: Appliance, guest: GuestfsGuest) -> None:
+        self._appliance, self._guest = appliance, guest
+        self._before: dict[str, FileState | None] = {}
+        self._generated: set[str] = set()
+        self.commands: list[CommandResult] = []
+
+    def carry_out(self, step: Step) -> None:
+        """Carry out one step of a plan."""
+        if isinstance(step, RunCommand):
+            self._run(step)
+        else:
+            self._simple(step)
+            self._guest.forget()
+
+    def restore(self, path: str, state: FileState | None) -> None:
+        """Put one path back to a state from the journal; what stands there now is not followed if it is a link."""
+        found = self._guest.lstat(path)
+        if found is not None and (state is None or found.kind is not state.kind or found.kind is FileKind.LINK):
+            self._remove(path, folder=found.kind is FileKind.DIRECTORY)
+        if state is None:
+            return
+        if state.kind is FileKind.DIRECTORY:
+            self._make_folder(path, state.mode)
+        elif state.kind is FileKind.LINK:
+            self.carry_out(MakeLink(path, state.target or ""))
+        elif state.content is None:
+            raise StepError(f"{path}: its earlier content was not kept")
+        else:
+            self._write(path, state.content, state.mode, labelled=True)
+            self._appliance.g.chmod(state.mode, path)
+        self._appliance.g.lchown(state.uid, state.gid, path)
+        if state.label:
+            self._appliance.g.lsetxattr("security.selinux", state.label + "\0", len(state.label) + 1, path)
+        self._guest.forget()
+
+    def changes(self) -> tuple[FileChange, ...]:
+        """What differs now from when each touched path was first met, sorted by path."""
+        found = []
+        for path, before in sorted(self._before.items()):
+            after = self.state(path)
+            if after != before:
+                found.append(FileChange(path, before, after, path in self._generated))
+        return tuple(found)
+
+    def state(self, path: str) -> FileState | None:
+        """What stands at a path now, a link not followed."""
+        found = self._guest.lstat(path)
+        if found is None:
+            return None
+        content = self._guest.read(path, CONTENT_LIMIT) if found.kind is FileKind.FILE else None
+        target = self._guest.readlink(path) if found.kind is FileKind.LINK else None
+        return FileState(found.kind, found.mode, found.uid, found.gid, content, target, self._guest.label(path))
+
+    def touch(self, path: str) -> str:
+        """Remember a path's state before our first write to it."""
+        if path not in self._before:
+            self._before[path] = self.state(path)
+        return path
+
+    def created(self, path: str) -> None:
+        """Remember that nothing stood at a path before a command of the guest made it."""
+        self._before.setdefault(path, None)
+
+    def _simple(self, step: SimpleStep) -> None:
+        g = self._appliance.g
+        match step:
+            case WriteFile(path, content, mode):
+                self._write(path, content, mode)
+            case RemoveFile(path):
+                path = self.touch(self._own_path(path))
+                g.rm(path)
+            case MakeLink(path, target):
+                self._make_folder(posixpath.dirname(path), 0o755)
+                path = self.touch(self._own_path(path))
+                if self._guest.lstat(path) is not None:
+                    g.rm(path)
+                g.ln_s(target, path)
+            case MakeDirectory(path, mode):
+                self._make_folder(path, mode)
+            case SetMode(path, mode):
+                path = self.touch(self._guest.realpath(path))
+                g.chmod(mode, path)
+
+    def _write(self, path: str, content: bytes, mode: int, *, labelled: bool = False) -> None:
+        """In place: the same inode keeps its owner, mode, links, extended attributes; the overlay makes it safe."""
+        g = self._appliance.g
+        self._make_folder(posixpath.dirname(path), 0o755)
+        path = self._guest.realpath(path)
+        found = self._guest.stat(path)
+        if found is not None and found.kind is not FileKind.FILE:
+            raise StepError(f"{path}: not a regular file")
+        self.touch(path)
+        if found is None and not labelled and self._selinux():
+            raise StepError(f"{path}: the guest uses SELinux, and the right label of a new file is not known")
+        if len(content) <= MESSAGE_LIMIT:
+            g.write(path, content)
+        else:
+            with tempfile.NamedTemporaryFile() as file:
+                file.write(content)
+                file.flush()
+                g.upload(file.name, path)
+        if found is None:
+            g.chmod(mode, path)
+
+    def _make_folder(self, path: str, mode: int) -> None:
+        if self._guest.stat(path) is not None:
+            return
+        self._make_folder(posixpath.dirname(path), 0o755)
+        self.touch(path)
+        self._appliance.g.mkdir_mode(path, mode)
+        self._guest.forget()
+
+    def _remove(self, path: str, *, folder: bool) -> None:
+        self.touch(path)
+        if folder:
+            self._appliance.g.rmdir(path)
+        else:
+            self._appliance.g.rm(path)
+        self._guest.forget()
+
+    def _own_path(self, path: str) -> str:
+        """The path with its folder's links resolved, its own not."""
+        return posixpath.join(self._guest.realpath(posixpath.dirname(path)), posixpath.basename(path))
+
+    def _run(self, step: RunCommand) -> None:
+        output = self.touch(self._guest.realpath(step.output))
+        before = self._before[output]
+        content = before.content if before and before.content is not None else b""
+        present = self._guest.read(output, CONTENT_LIMIT) if self._guest.exists(output) else None
+        result = guest_command.run(self._appliance, self._guest, step, self)
+        self._guest.forget()
+        if not result.problem:
+            after = self._guest.read(output, CONTENT_LIMIT) if self._guest.exists(output) else b""
+            problem = step.accept(present if present is not None else content, after)
+            if problem is None:
+                self._generated.add(output)
+                self.commands.append(CommandResult(step.argv, result.output))
+                return
+            result = guest_command.Result(result.output, problem, result.strays)
+        if result.strays:
+            names = ", ".join(result.strays[:5])
+            raise StepError(f"{step.argv[0]} changed files that it should not: {names}")
+        if not step.otherwise:
+            raise StepError(f"{step.argv[0]}: {result.problem}")
+        if present is not None:
+            self._write(output, present, 0o644)
+        for other in step.otherwise:
+            self._simple(other)
+            self._guest.forget()
+        note = f"Not used: {result.problem.rstrip('.')}. The file was edited directly instead."
+        self.commands.append(CommandResult(step.argv, result.output, note))
+
+    def _selinux(self) -> bool:
+        if not self._guest.exists("/etc/selinux/config"):
+            return False
+        lines = self._guest.read("/etc/selinux/config").split(b"\n")
+        return any(line.strip() in (b"SELINUX=enforcing", b"SELINUX=permissive") for line in lines)
