@@ -162,3 +162,38 @@ def test_corrupt_is_read_only(tmp_path: Path) -> None:
     path.write_bytes(content)
     image = probe(path)
     assert "corrupt" in image.read_only_reason
+
+
+def test_an_image_that_names_other_files_as_its_storage_is_refused(tmp_path: Path) -> None:
+    """Writing to it would write there: the name is the image's word alone."""
+    victim = tmp_path / "victim"
+    with victim.open("wb") as file:
+        file.truncate(MIB)
+    (tmp_path / "images").mkdir()
+    outside = tmp_path / "images" / "outside.qcow2"
+    qemu("qemu-img", "create", "-q", "-f", "qcow2", "-o", f"data_file={victim},data_file_raw=on", outside, "1M")
+    assert refused(outside).code == "foreign-storage"
+
+    flat = tmp_path / "images" / "flat.vmdk"
+    qemu("qemu-img", "create", "-q", "-f", "vmdk", "-o", "subformat=monolithicFlat", flat, "1M")
+    text = flat.read_bytes()
+    for name in (str(victim), "../victim", "json:{}", "nbd:127.0.0.1:1"):
+        flat.write_bytes(text.replace(b'"flat-flat.vmdk"', f'"{name}"'.encode()))
+        assert refused(flat).code == "foreign-storage", name
+    (tmp_path / "images" / "link").symlink_to(victim)
+    flat.write_bytes(text.replace(b'"flat-flat.vmdk"', b'"link"'))
+    assert refused(flat).code == "foreign-storage"
+
+
+@pytest.mark.parametrize("name", ["nbd://127.0.0.1:9/x", 'json:{"driver":"null-co"}', "ssh://h/x"])
+def test_a_backing_file_must_be_a_file(tmp_path: Path, name: str) -> None:
+    image = tmp_path / "disk.qcow2"
+    qemu("qemu-img", "create", "-q", "-u", "-f", "qcow2", "-F", "raw", "-b", name, image, "1M")
+    assert refused(image).code in ("foreign-storage", "backing-missing")
+
+
+def test_a_ring_of_backing_files_ends(tmp_path: Path) -> None:
+    one = tmp_path / "one"
+    qemu("qemu-img", "create", "-q", "-f", "qcow2", one, "1M")
+    qemu("qemu-img", "rebase", "-u", "-f", "qcow2", "-F", "qcow2", "-b", one, one)
+    assert refused(one).code in ("backing-chain", "not-an-image", "backing-missing")

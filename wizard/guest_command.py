@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from remediations.guest import FileKind
 from remediations.vocabulary import RunCommand
 from wizard.appliance import Appliance
+from wizard.change import FileState
 from wizard.guestfs_guest import GuestfsGuest
 
 COMMAND_SECONDS = 900.0
@@ -19,18 +21,22 @@ _MARK = "/tmp/image-wizard-mark"  # noqa: S108 - in the appliance's own memory, 
 
 @dataclass(frozen=True)
 class Result:
-    """What it printed; ``problem``: why its result is not used; ``strays``: what it changed and should not have."""
+    """What it printed, and what it changed of what it may change, with the states before.
+
+    ``problem``: why its result is not used, empty where it may be; ``strays``: what it changed and should not have.
+    """
 
     output: str
-    problem: str
+    problem: str = ""
     strays: tuple[str, ...] = ()
+    changed: Mapping[str, FileState | None] = field(default_factory=dict)
 
 
 class Ledger(Protocol):
     """Where the states of paths before our first write are kept (the stage)."""
 
-    def touch(self, path: str) -> str:
-        """Keep a path's present state, unless an earlier one is kept."""
+    def touch(self, path: str) -> FileState | None:
+        """Keep a path's present state, unless an earlier one is kept; returns the present one."""
 
     def created(self, path: str) -> None:
         """Keep that nothing stood at a path, unless an earlier state is kept."""
@@ -46,8 +52,7 @@ def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, ledger: Led
     if guest.facts.arch not in (host, "i386" if host == "x86_64" else host):
         return Result("", f"the guest's programs are for {guest.facts.arch}, the appliance is {host}")
     output_path = guest.realpath(step.output)
-    ledger.touch(output_path)
-    kept = {output_path}
+    kept = {output_path: ledger.touch(output_path)}
     large: set[str] = set()
     for path in step.may_change:
         _keep(guest, path, ledger, kept, large)
@@ -65,22 +70,27 @@ def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, ledger: Led
         output, problem = str(error), f"{step.argv[0]} failed"
     guest.forget()
     try:
-        changed = _changed(g)
+        listed = _changed(g)
     except UnicodeDecodeError:
         return Result(output, "it changed a file whose name is not UTF-8", ("a file whose name is not UTF-8",))
     # What was too large to keep cannot be shown as it was: it may neither change nor go.
-    strays = [path for path in sorted(large - kept) if path in changed or guest.lstat(path) is None]
-    for path in changed:
+    large -= kept.keys()
+    strays = [path for path in sorted(large) if path in listed or guest.lstat(path) is None]
+    changed = {path: was for path, was in kept.items() if path in listed or (was and guest.lstat(path) is None)}
+    for path in listed:
         if path in kept or path in large:
             continue
         if any(path == may or path.startswith(may.rstrip("/") + "/") for may in step.may_change):
             ledger.created(path)
+            changed[path] = None
         else:
             strays.append(path)
-    return Result(output, problem or (f"{step.argv[0]} touched other files" if strays else ""), tuple(strays))
+    if strays:
+        problem = problem or f"{step.argv[0]} touched other files"
+    return Result(output, problem, tuple(strays), changed)
 
 
-def _keep(guest: GuestfsGuest, path: str, ledger: Ledger, kept: set[str], large: set[str]) -> None:
+def _keep(guest: GuestfsGuest, path: str, ledger: Ledger, kept: dict[str, FileState | None], large: set[str]) -> None:
     """Keep the state of everything below a path, but for large files, which are only noted."""
     found = guest.lstat(path)
     if found is None:
@@ -89,8 +99,7 @@ def _keep(guest: GuestfsGuest, path: str, ledger: Ledger, kept: set[str], large:
         for name in guest.listdir(path):
             _keep(guest, f"{path.rstrip('/')}/{name}", ledger, kept, large)
     elif found.size <= _KEEP_LIMIT:
-        ledger.touch(path)
-        kept.add(path)
+        kept[path] = ledger.touch(path)
     else:
         large.add(path)
 

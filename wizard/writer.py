@@ -89,11 +89,11 @@ class Writer:
         target = self._guest.readlink(path) if found.kind is FileKind.LINK else None
         return FileState(found.kind, found.mode, found.uid, found.gid, content, target, self._guest.label(path))
 
-    def touch(self, path: str) -> str:
-        """Remember a path's state before our first write to it."""
-        if path not in self._before:
-            self._before[path] = self.state(path)
-        return path
+    def touch(self, path: str) -> FileState | None:
+        """Remember a path's state before our first write to it; returns the present one."""
+        present = self.state(path)
+        self._before.setdefault(path, present)
+        return present
 
     def created(self, path: str) -> None:
         """Remember that nothing stood at a path before a command of the guest made it."""
@@ -105,18 +105,21 @@ class Writer:
             case WriteFile(path, content, mode):
                 self._write(path, content, mode)
             case RemoveFile(path):
-                path = self.touch(self._own_path(path))
+                path = self._own_path(path)
+                self.touch(path)
                 g.rm(path)
             case MakeLink(path, target):
                 self._make_folder(posixpath.dirname(path), 0o755)
-                path = self.touch(self._own_path(path))
+                path = self._own_path(path)
+                self.touch(path)
                 if self._guest.lstat(path) is not None:
                     g.rm(path)
                 g.ln_s(target, path)
             case MakeDirectory(path, mode):
                 self._make_folder(path, mode)
             case SetMode(path, mode):
-                path = self.touch(self._guest.realpath(path))
+                path = self._guest.realpath(path)
+                self.touch(path)
                 g.chmod(mode, path)
 
     def _write(self, path: str, content: bytes, mode: int, *, labelled: bool = False) -> None:
@@ -161,32 +164,29 @@ class Writer:
         return posixpath.join(self._guest.realpath(posixpath.dirname(path)), posixpath.basename(path))
 
     def _run(self, step: RunCommand) -> None:
-        output = self.touch(self._guest.realpath(step.output))
-        before = self._before[output]
-        content = before.content if before and before.content is not None else b""
-        present = self._guest.read(output, CONTENT_LIMIT) if self._guest.exists(output) else None
+        output = self._guest.realpath(step.output)
+        before = self._content(output)
         result = guest_command.run(self._appliance, self._guest, step, self)
         self._guest.forget()
-        if not result.problem:
-            after = self._guest.read(output, CONTENT_LIMIT) if self._guest.exists(output) else b""
-            problem = step.accept(present if present is not None else content, after)
-            if problem is None:
-                self._generated.add(output)
-                self.commands.append(CommandResult(step.argv, result.output))
-                return
-            result = guest_command.Result(result.output, problem, result.strays)
+        problem = result.problem or step.accept(before, self._content(output))
+        if problem is None:
+            self._generated.add(output)
+            self.commands.append(CommandResult(step.argv, result.output))
+            return
         if result.strays:
             names = ", ".join(result.strays[:5])
             raise StepError(f"{step.argv[0]} changed files that it should not: {names}")
         if not step.otherwise:
-            raise StepError(f"{step.argv[0]}: {result.problem}")
-        if present is not None:
-            self._write(output, present, 0o644)
+            raise StepError(f"{step.argv[0]}: {problem}")
+        for path, was in result.changed.items():
+            self.restore(path, was)
         for other in step.otherwise:
-            self._simple(other)
-            self._guest.forget()
-        note = f"Not used: {result.problem.rstrip('.')}. The file was edited directly instead."
+            self.carry_out(other)
+        note = f"Not used: {problem.rstrip('.')}. The file was edited directly instead."
         self.commands.append(CommandResult(step.argv, result.output, note))
+
+    def _content(self, path: str) -> bytes:
+        return self._guest.read(path, CONTENT_LIMIT) if self._guest.exists(path) else b""
 
     def _selinux(self) -> bool:
         if not self._guest.exists("/etc/selinux/config"):
