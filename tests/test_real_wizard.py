@@ -37,7 +37,7 @@ async def test_open_preview_apply_and_undo(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
 
         async def wait(condition: Callable[[], bool], what: str) -> None:
-            for _ in range(3000):
+            for _ in range(1800):
                 await pilot.pause(0.1)
                 if condition():
                     await pilot.pause()

@@ -14,8 +14,8 @@ from linux_guest import debian, noble, trusty
 
 import remediations
 from remediations import REQUIREMENTS
-from remediations.guest import GuestError
-from remediations.vocabulary import Level, PlanError, Requirement, Settings, Status
+from remediations.guest import Guest, GuestError
+from remediations.vocabulary import Finding, Level, PlanError, Requirement, Settings, Status
 from wizard.report import examine
 
 PAGES = Path(remediations.__file__).parent
@@ -106,3 +106,13 @@ def test_no_check_and_no_plan_raises_on_odd_guests(data: st.DataObject) -> None:
                 after = guest.applied(plan)
                 if requirement.check(after, chosen).status is Status.PASS:
                     assert requirement.plan(after, chosen).steps == (), requirement.id
+
+
+def test_a_fault_of_ours_is_no_verdict() -> None:
+    def fault(guest: Guest, settings: Settings) -> Finding:
+        raise TypeError("ours")
+
+    broken = replace(REQUIREMENTS[0], check=fault)
+    (assessment,) = examine(debian(), Settings(), requirements=[broken]).assessments
+    assert assessment.finding.status is Status.UNKNOWN
+    assert "TypeError" in assessment.finding.summary

@@ -18,7 +18,7 @@ import humanize
 
 from wizard.appliance import Appliance, log_file
 from wizard.errors import WizardError
-from wizard.folders import scratch_parent
+from wizard.folders import cache_folder, scratch_parent
 
 _EMULATORS = {"x86_64": "qemu-system-x86_64", "aarch64": "qemu-system-aarch64", "ppc64le": "qemu-system-ppc64"}
 _ROOM = 1024**3
@@ -52,9 +52,8 @@ def examine() -> Iterator[Check]:
     yield from _python()
     yield from _programs()
     yield _kernel(Path("/boot"))
-    yield _kvm()
     yield from _appliance()
-    for folder in (Path.home(), scratch_parent()):
+    for folder in (cache_folder(), scratch_parent()):
         yield _room(folder)
 
 
@@ -98,13 +97,15 @@ def _kernel(boot: Path) -> Check:
     return Check("kernel", "missing", f"no kernel in {boot} for the appliance", remedy)
 
 
-def _kvm() -> Check:
+def _kvm(emulated: bool) -> Check:
     if not Path("/dev/kvm").exists():
         return Check("kvm", "note", "no /dev/kvm: the appliance is emulated, which works but is slower")
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         remedy = "Add yourself to the group kvm: sudo usermod -aG kvm $USER"
         return Check("kvm", "note", "you may not use /dev/kvm: the appliance is emulated, and slower", remedy)
-    return Check("kvm", "ok", "/dev/kvm can be opened")
+    if emulated:
+        return Check("kvm", "note", "/dev/kvm opens, but the appliance does not start with it: emulated instead")
+    return Check("kvm", "ok", "/dev/kvm works")
 
 
 def _appliance() -> Iterator[Check]:
@@ -121,10 +122,9 @@ def _appliance() -> Iterator[Check]:
         except ImportError:
             return  # told above
         took = time.monotonic() - begun
-        how = "emulated" if "emulation" in said[-1] else "with KVM"
-        yield Check("appliance", "ok", f"starts in {took:.0f} s, {how}")
-        if how == "emulated" and os.access("/dev/kvm", os.R_OK | os.W_OK):
-            yield Check("kvm", "note", "/dev/kvm opens, but the appliance does not start with it: emulated instead")
+        emulated = "emulation" in said[-1]
+        yield Check("appliance", "ok", f"starts in {took:.0f} s, {'emulated' if emulated else 'with KVM'}")
+        yield _kvm(emulated)
         with contextlib.suppress(RuntimeError):
             if not appliance.g.feature_available(["xfs"]):
                 yield Check("xfs", "missing", "no XFS", "Install libguestfs-xfs.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import sys
 import time
@@ -15,11 +16,14 @@ from types import FrameType
 from typing import Protocol
 
 from remediations.vocabulary import Settings
+from wizard.appliance import log_file
 from wizard.document import Outcome, satisfied_exit
 from wizard.engine import Progress
 from wizard.errors import ChangeError, WizardError
 from wizard.session import Access, Session
 from wizard.visible import visible
+
+log = logging.getLogger(__name__)
 
 
 class Job(Protocol):
@@ -146,6 +150,11 @@ def _one(job: Job, image: Path, *, named: bool) -> Outcome:
             worker.submit(job.work, session, outcome).result()
         except WizardError as error:
             outcome.error, outcome.exit_code = error, error.exit_code
+        except Exception as error:
+            log.exception("headless")
+            told = f"A fault of image-wizard's own: {type(error).__name__}: {error}."
+            outcome.error = ChangeError("internal", told, f"Please report it with the log, {log_file()}.")
+            outcome.exit_code = outcome.error.exit_code
         finally:
             worker.submit(session.close).result()
     outcome.notices = session.notices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from remediations import REQUIREMENTS
 from remediations.guest import Guest, GuestError, GuestFacts
 from remediations.vocabulary import Finding, Level, PlanError, Requirement, Settings, Status
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,9 @@ def find(requirement: Requirement, guest: Guest, settings: Settings) -> Finding:
         finding = requirement.check(guest, settings)
     except GuestError as error:
         return Finding(Status.UNKNOWN, f"Could not be established: {error}")
+    except Exception as error:
+        log.exception("check of %s", requirement.id)
+        return Finding(Status.UNKNOWN, f"This check of image-wizard's failed: {_told(error)}")
     if finding.status is Status.PASS and guest.facts.family not in requirement.complete_for:
         return Finding(
             Status.UNKNOWN,
@@ -99,6 +105,13 @@ def offer(requirement: Requirement, finding: Finding, guest: Guest, settings: Se
         plan = requirement.plan(guest, settings)
     except (GuestError, PlanError) as error:
         return Fix(False, f"No safe fix: {error}")
+    except Exception as error:
+        log.exception("plan of %s", requirement.id)
+        return Fix(False, f"This fix of image-wizard's failed: {_told(error)}")
     if not plan.steps:
         return Fix(False, plan.obstacle or "No automatic fix", plan.needs)
     return Fix(not plan.needs, plan.summary, plan.needs)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}; please report it with the log"

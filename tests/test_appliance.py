@@ -1,0 +1,95 @@
+"""The launcher: KVM first, emulation when that fails, and the working choice remembered. libguestfs is a fake here."""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wizard import appliance
+from wizard.errors import OpenError
+
+
+class FakeHandle:
+    """Launches only as ``works`` says; writes down what was tried."""
+
+    works: tuple[str, ...] = ()
+    tried: list[str] = []  # noqa: RUF012 - reset by the fixture
+
+    def __init__(self, **_options: Any) -> None:
+        self.accelerator = "kvm"
+
+    def set_backend_setting(self, name: str, value: str) -> None:
+        assert (name, value) == ("force_tcg", "1")
+        self.accelerator = "tcg"
+
+    def launch(self) -> None:
+        self.tried.append(self.accelerator)
+        if self.accelerator not in self.works:
+            raise RuntimeError("guestfs_launch failed.\nand much more")
+
+    def __getattr__(self, _name: str) -> Any:
+        return lambda *words, **options: None
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[FakeHandle]:
+    """A host with /dev/kvm, a fake libguestfs, and a cache of its own."""
+    module = types.ModuleType("guestfs")
+    for name in ("EVENT_APPLIANCE", "EVENT_LIBRARY", "EVENT_WARNING"):
+        setattr(module, name, 1)
+    module.GuestFS = FakeHandle  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "guestfs", module)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda path, mode: True)
+    FakeHandle.works, FakeHandle.tried = ("kvm", "tcg"), []
+    return FakeHandle
+
+
+def launch() -> list[str]:
+    said: list[str] = []
+    appliance.Appliance(Path("/disk"), "raw", readonly=True).launch(said.append)
+    return said
+
+
+def test_kvm_is_first(host: type[FakeHandle]) -> None:
+    assert launch() == ["Starting the appliance (KVM)"]
+    assert host.tried == ["kvm"]
+
+
+def test_emulation_is_second_and_remembered(host: type[FakeHandle], monkeypatch: pytest.MonkeyPatch) -> None:
+    host.works = ("tcg",)
+    launch()
+    launch()
+    assert host.tried == ["kvm", "tcg", "tcg"]
+    monkeypatch.setattr(appliance, "_host_key", lambda: "another start of the host")
+    launch()
+    assert host.tried[-2:] == ["kvm", "tcg"], "a restarted host may have a KVM that works"
+
+
+def test_without_access_to_kvm_only_emulation_is_tried(host: type[FakeHandle], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: path != "/dev/kvm")
+    launch()
+    assert host.tried == ["tcg"]
+
+
+def test_neither_works(host: type[FakeHandle]) -> None:
+    host.works = ()
+    with pytest.raises(OpenError) as caught:
+        launch()
+    assert caught.value.code == "appliance"
+    assert "guestfs_launch failed. The image is as it was" in caught.value.message
+    assert "--doctor" in caught.value.next
+    host.works = ("kvm",)
+    launch()
+    assert host.tried[-1] == "kvm", "a failure of both is not remembered"
+
+
+def test_a_damaged_memory_is_no_obstacle(host: type[FakeHandle]) -> None:
+    appliance._memory().write_text("{ not json")
+    launch()
+    assert host.tried == ["kvm"]
