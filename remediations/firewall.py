@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from remediations.guest import FileKind, Guest
-from remediations.linux import boot_scripts, services, systemd
+from remediations.linux import boot_jobs, boot_scripts, boot_units, services, sysv
+from remediations.linux.boot_scripts import Command
 from remediations.linux.fault import Edit, Fault, plan_for, verdict, with_steps
-from remediations.linux.text import decode, encode, numbered, split_lines
-from remediations.vocabulary import Evidence, Finding, Level, Plan, Requirement, Settings, Status
+from remediations.linux.firewall_rules import SERVICES, Rules
+from remediations.linux.init_system import Init, detect
+from remediations.linux.shell_assignments import UNKNOWN, ShellFile, ShellSyntaxError, evaluate, parse
+from remediations.linux.text import encode, numbered
+from remediations.vocabulary import Evidence, Finding, Level, Plan, PlanError, Requirement, Settings, Status, Step
 
-SERVICES = (
-    "firewalld",
-    "nftables",
-    "iptables",
-    "ip6tables",
-    "netfilter-persistent",
-    "iptables-persistent",
-    "shorewall",
-    "shorewall6",
-    "shorewall-init",
-    "ferm",
-    "firehol",
-    "arno-iptables-firewall",
-    "apf-firewall",
-    "csf",
-    "SuSEfirewall2_init",
-    "SuSEfirewall2_setup",
-    "SuSEfirewall2",
-)
 UFW_CONF = "/etc/ufw/ufw.conf"
-_UFW_ENABLED = re.compile(r"\s*(?:export\s+)?ENABLED=[\"']?([^\"'#\s;]*)")
-_LOADS_RULES = re.compile(
-    r"(?:^|[\s;&|(/])(?:ip6?tables(?:-legacy|-nft)?-restore\b|nft\s+.*-f\b"
-    r"|ip6?tables(?:-legacy|-nft)?\s.*(?:-j\s+(?:DROP|REJECT)|-P\s+\w+\s+DROP)\b"
-    r"|ufw\s+(?:--force\s+)?enable\b|firehol\b|shorewall6?\s+(?:re)?start\b|firewalld\b|netfilter-persistent\s+start\b)"
-)
+_UFW_DEFAULT = "/etc/default/ufw"
 
 
 def check(guest: Guest, settings: Settings) -> Finding:
@@ -52,7 +30,9 @@ def _faults(guest: Guest) -> list[Fault]:
     faults = [fault for name in SERVICES if (fault := _service(guest, name))]
     if ufw := _ufw(guest):
         faults.append(ufw)
-    faults += [fault for path in guest.glob("/etc/systemd/system/*.service") if (fault := _own_unit(guest, path))]
+    rules = Rules(guest)
+    faults += _services_loading(guest, rules)
+    commands = [*boot_scripts.commands(guest), *boot_jobs.cron(guest), *boot_jobs.cloud(guest)]
     faults += [
         Fault(
             f"{command.evidence.path} loads firewall rules at boot",
@@ -60,10 +40,37 @@ def _faults(guest: Guest) -> list[Fault]:
             obstacle=f"Remove line {command.evidence.line} of {command.evidence.path} by hand: what else that script "
             "does cannot be told",
         )
-        for command in boot_scripts.commands(guest)
-        if _LOADS_RULES.search(command.text)
+        for command in rules.loading(commands)
     ]
     return faults
+
+
+def _services_loading(guest: Guest, rules: Rules) -> list[Fault]:
+    """Units, jobs and init scripts of another name that load rules, themselves or through a script that they run."""
+    known = {*SERVICES, "ufw"}
+    found: list[tuple[str, Command]] = []
+    if detect(guest) is Init.SYSTEMD:
+        for unit in boot_units.started_units(guest):
+            if unit.name.removesuffix(".service") not in known:
+                found += [(unit.name, command) for command in rules.loading(unit.commands)[:1]]
+    else:
+        for name, commands in boot_jobs.upstart_jobs(guest).items():
+            if name not in known:
+                found += [(name, command) for command in rules.loading(commands)[:1]]
+    for name, link in sysv.every_start(guest, detect(guest)):
+        if name not in known:
+            found += [(name, c) for c in rules.loading(boot_scripts.script_commands(link, guest.read(link)))[:1]]
+    return [_loader(guest, name, command) for name, command in found]
+
+
+def _loader(guest: Guest, name: str, command: Command) -> Fault:
+    def off() -> tuple[Step, ...]:
+        if steps := services.disable_steps(guest, name):
+            return steps
+        raise PlanError(f"Switch {name} off by hand: another unit asks for it")
+
+    evidence = (*services.startup(guest, name).evidence, command.evidence)
+    return with_steps(f"{name} loads firewall rules at boot", tuple(dict.fromkeys(evidence)), off)
 
 
 def _service(guest: Guest, name: str) -> Fault | None:
@@ -81,70 +88,58 @@ def _service(guest: Guest, name: str) -> Fault | None:
     return with_steps(sentence, evidence, lambda: services.disable_steps(guest, name))
 
 
-def _own_unit(guest: Guest, path: str) -> Fault | None:
-    """A unit of the administrator's own that loads rules, itself or through the script that it runs."""
-    found = guest.lstat(path)
-    name = path.rpartition("/")[2]
-    if found is None or found.kind is not FileKind.FILE or name.removesuffix(".service") in (*SERVICES, "ufw"):
-        return None
-    started = [value for _, key, value in systemd.unit_settings(guest.read(path)) if key.startswith("ExecStart")]
-    if not any(_LOADS_RULES.search(line) or _runs_loader(guest, line) for line in started):
-        return None
-    startup = services.startup(guest, name)
-    if not startup.starts:
-        return None
-    sentence = f"{name} loads firewall rules at boot"
-    return with_steps(sentence, startup.evidence, lambda: services.disable_steps(guest, name))
-
-
-def _runs_loader(guest: Guest, command: str) -> bool:
-    for word in command.lstrip("-@+!:").split():
-        found = guest.stat(word) if word.startswith("/") else None
-        if found is not None and found.kind is FileKind.FILE and found.size < 65536:
-            return any(_LOADS_RULES.search(c.text) for c in boot_scripts.script_commands(word, guest.read(word)))
-    return False
-
-
 def _bus_name(guest: Guest, name: str) -> tuple[Evidence, ...]:
     path = "/etc/systemd/system/dbus-org.fedoraproject.FirewallD1.service"
     return (Evidence(path),) if name == "firewalld" and guest.exists(path) else ()
 
 
 def _ufw(guest: Guest) -> Fault | None:
-    """ufw's unit and script do nothing unless ``ENABLED=yes`` in its own file (ufw-init-functions, ufw_start)."""
-    found = guest.stat(UFW_CONF)
-    if found is None or found.kind is not FileKind.FILE:
-        return None
-    line = _ufw_line(guest.read(UFW_CONF))
-    if line is None:
-        return None
+    """ufw's unit and script do nothing unless ``ENABLED=yes`` in its files (ufw-init-functions, ufw_start)."""
     started = services.startup(guest, "ufw")
     first = services.preset_start(guest, "ufw")
     if not started.starts and first is None:
         return None
-    evidence = (line, *((first,) if first else started.evidence))
+    files: list[ShellFile] = []
+    shown: tuple[Evidence, ...] = ()
+    for path in (_UFW_DEFAULT, UFW_CONF):
+        found = guest.stat(path)
+        if found is None or found.kind is not FileKind.FILE:
+            continue
+        try:
+            files.append(parse(guest.read(path)))
+        except ShellSyntaxError as error:
+            place = (Evidence(path, error.line),)
+            return Fault(f"{path} cannot be followed, so whether ufw is enabled is not known", place, certain=False)
+        lines = [assignment.line for assignment in files[-1].assignments if assignment.name == "ENABLED"]
+        shown = tuple(Evidence(path, line, files[-1].line_text(line)) for line in lines[-1:]) or shown
+    value = evaluate(tuple(files), {}).get("ENABLED", "")
+    if UNKNOWN in value:
+        return Fault("whether ufw is enabled depends on what its file computes", shown, certain=False)
+    if value.lower() != "yes":
+        return None
+    evidence = (*shown, *((first,) if first else started.evidence))
+    if shown and shown[0].path != UFW_CONF:
+        return Fault("ufw is enabled and starts at boot", evidence, obstacle=f"Set ENABLED=no in {shown[0].path}")
     return Fault("ufw is enabled and starts at boot", evidence, edits=(Edit(UFW_CONF, disable_ufw),))
 
 
-def _ufw_line(content: bytes) -> Evidence | None:
-    """The line that decides: the file is sourced by a shell, so the last ``ENABLED=`` counts."""
-    decisive: Evidence | None = None
-    for number, line in numbered(content):
-        if matched := _UFW_ENABLED.match(line):
-            decisive = Evidence(UFW_CONF, number, line) if matched[1].lower() == "yes" else None
-    return decisive
-
-
 def disable_ufw(content: bytes) -> bytes:
-    """``ufw.conf`` with every ``ENABLED=yes`` turned to ``no``; quotes, comments and endings stay."""
-    lines = []
-    for raw in split_lines(content):
-        line = decode(raw)
-        matched = _UFW_ENABLED.match(line)
-        if matched and matched[1].lower() == "yes":
-            line = f"{line[: matched.start(1)]}no{line[matched.end(1) :]}"
-        lines.append(encode(line))
-    return b"".join(lines)
+    """``ufw.conf`` with every ``ENABLED=yes`` turned to ``no``; quotes, comments and endings stay.
+
+    A file that is more than assignments stays as it is.
+    """
+    try:
+        file = parse(content)
+    except ShellSyntaxError:
+        return content
+    text = file.text
+    for assignment in reversed(file.assignments):
+        alone = ShellFile(file.text, (assignment,))
+        if assignment.name == "ENABLED" and evaluate((alone,), {"ENABLED": ""})["ENABLED"].lower() == "yes":
+            raw = text[assignment.start : assignment.end]
+            quote = raw[0] if raw[0] in "'\"" and raw[-1] == raw[0] and raw.count(raw[0]) == 2 else ""
+            text = f"{text[: assignment.start]}{quote}no{quote}{text[assignment.end :]}"
+    return encode(text)
 
 
 def _nothing_starts(guest: Guest) -> tuple[str, tuple[Evidence, ...]]:

@@ -62,8 +62,8 @@ def _root_faults(guest: Guest) -> list[Fault]:
     if root is None:
         return [Fault("the guest has no root account", (Evidence("/etc/passwd"),), obstacle="Restore /etc/passwd")]
     found = key_login.faults(guest, root)
-    if root.barred:
-        found.append(Fault(root.barred, root.evidence, obstacle="Give root a login shell"))
+    if why := accounts.barred(guest, root):
+        found.append(Fault(why, root.evidence, obstacle=accounts.advice("root")))
     return found
 
 

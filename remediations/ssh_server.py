@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from remediations.guest import Guest
+import re
+
+from remediations.guest import FileKind, Guest
 from remediations.linux import (
     accounts,
     cloud_account,
@@ -12,14 +14,19 @@ from remediations.linux import (
     key_login,
     rc_local,
     services,
+    unit_overrides,
 )
 from remediations.linux.accounts import Account
-from remediations.linux.fault import Fault, plan_for, verdict, with_steps
-from remediations.vocabulary import Evidence, Finding, Level, Plan, RemoveFile, Requirement, Settings, Status
+from remediations.linux.fault import Fault, plan_for, removal, verdict, with_steps
+from remediations.linux.text import numbered
+from remediations.vocabulary import Evidence, Finding, Level, Plan, Requirement, Settings, Status
 
 PROGRAM = "/usr/sbin/sshd"
 BLOCK = "/etc/ssh/sshd_not_to_be_run"
 NOLOGIN = "/etc/nologin"
+OPTIONS = "/etc/default/ssh"
+_OPTIONS = re.compile(r"\s*(?:export\s+)?SSHD_OPTS=(.*)")
+_HARMLESS = frozenset(("-u0", "-4", "-e", "-q"))
 
 
 def check(guest: Guest, settings: Settings) -> Finding:
@@ -40,7 +47,8 @@ def _faults(guest: Guest, settings: Settings) -> list[Fault]:
         )
         places = (Evidence(PROGRAM, text="absent"),)
         return [Fault("sshd is not installed", places, obstacle=advice, needs=("package openssh-server",))]
-    found = [*_start(guest), *_blocks(guest), *key_login.faults(guest, _account(guest, settings))]
+    found = [*_start(guest), *unit_overrides.faults(guest, "ssh.service"), *_options(guest), *_blocks(guest)]
+    found += [*key_login.faults(guest, _account(guest, settings))]
     if guest.exists("/etc/ssh/sshd_config") and not host_keys.present(guest) and not host_keys.maker(guest):
         found.append(host_keys.fault(guest))
     return found
@@ -48,12 +56,27 @@ def _faults(guest: Guest, settings: Settings) -> list[Fault]:
 
 def _start(guest: Guest) -> list[Fault]:
     service, socket = services.startup(guest, "ssh"), services.startup(guest, "ssh.socket")
-    if service.starts or (socket.starts and service.masked is None):
+    if service.starts or (socket.starts and service.masked is None and not service.blocked):
         return []
     told = service if service.installed or not socket.installed else socket
-    state = "is masked" if told.masked else "is not started at boot"
+    state = "is masked" if told.masked else "requires what is masked" if told.blocked else "is not started at boot"
     places = told.evidence or (Evidence("/usr/lib/systemd/system/ssh.service", text="absent"),)
     return [with_steps(f"{told.name} {state}", places, lambda: services.enable_steps(guest, "ssh"))]
+
+
+def _options(guest: Guest) -> list[Fault]:
+    """Options that Debian's unit and init script pass to sshd, and that outweigh its configuration."""
+    found = guest.stat(OPTIONS)
+    if found is None or found.kind is not FileKind.FILE:
+        return []
+    told: Evidence | None = None
+    for number, line in numbered(guest.read(OPTIONS)):
+        if matched := _OPTIONS.match(line):
+            words = matched[1].partition(" #")[0].replace('"', " ").replace("'", " ").split()
+            told = None if {*words} <= _HARMLESS else Evidence(OPTIONS, number, line)
+    if told is None:
+        return []
+    return [Fault("sshd gets options that may outweigh its configuration (SSHD_OPTS)", (told,), certain=False)]
 
 
 def _blocks(guest: Guest) -> list[Fault]:
@@ -61,7 +84,7 @@ def _blocks(guest: Guest) -> list[Fault]:
     for path, what in ((BLOCK, "keeps sshd from starting"), (NOLOGIN, "keeps everyone but root out")):
         if guest.lstat(path) is not None:
             place = Evidence(path, text=f"its presence {what}")
-            found.append(Fault(f"{path} {what}", (place,), steps=(RemoveFile(path),)))
+            found.append(removal(guest, path, f"{path} {what}", (place,)))
     return found
 
 

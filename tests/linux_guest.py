@@ -103,6 +103,8 @@ def debian(changes: dict[str, Entry] | None = None, without: tuple[str, ...] = (
         f"{WANTS}/ssh.service": Link("/lib/systemd/system/ssh.service"),
         "/usr/sbin/sshd": b"\x7fELF",
         "/usr/bin/ssh-keygen": b"\x7fELF",
+        "/usr/bin/bash": b"\x7fELF",
+        "/usr/bin/sh": Link("bash"),
         "/etc/ssh/sshd_config": SSHD_CONFIG,
         "/etc/ssh/sshd_config.d": None,
         "/etc/ssh/ssh_host_ed25519_key": b"key",
@@ -144,6 +146,7 @@ def trusty(changes: dict[str, Entry] | None = None) -> FakeGuest:
     """Ubuntu 14.04: upstart, whose jobs say themselves when they start."""
     files: dict[str, Entry] = {
         "/sbin/init": b"\x7fELF",
+        "/bin/bash": b"\x7fELF",
         "/etc/init/rc-sysinit.conf": b"start on filesystem\n",
         "/etc/init/ssh.conf": b'description "OpenSSH server"\nstart on runlevel [2345]\nexec /usr/sbin/sshd -D\n',
         "/etc/init.d/ssh": b"#!/bin/sh\n",
@@ -164,5 +167,5 @@ def trusty(changes: dict[str, Entry] | None = None) -> FakeGuest:
         **(changes or {}),
     }
     facts = replace(BOOKWORM, distro="ubuntu", version=(14, 4))
-    modes = {path: 0o755 for path in files if path.startswith(("/etc/init.d/", "/usr/bin/"))}
+    modes = {path: 0o755 for path in files if path.startswith(("/etc/init.d/", "/bin/", "/usr/bin/"))}
     return FakeGuest(files, facts=facts, modes=modes)

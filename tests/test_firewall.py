@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+
 import pytest
 from fake_guest import Link
 from hypothesis import given
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from linux_guest import ETC, LIB, WANTS, debian, trusty, unit
 
 from remediations.firewall import REQUIREMENT, check, disable_ufw, plan
+from remediations.guest import GuestError
 from remediations.vocabulary import Settings, Status
 
 SETTINGS = Settings()
@@ -85,7 +89,11 @@ def test_a_first_boot_would_enable_it(machine_id):
         (b"ENABLED=yes\nENABLED=no\n", Status.PASS),
         (b"#ENABLED=yes\n", Status.PASS),
         (b"", Status.PASS),
-        (b"\0\xff\n", Status.PASS),
+        (b"\0\xff\n", Status.UNKNOWN),
+        (b"LOGLEVEL=low; ENABLED=yes\n", Status.FAIL),
+        (b'ENABLED=y"es"\n', Status.FAIL),
+        (b"ENABLED=$(echo yes)\n", Status.UNKNOWN),
+        (b"if true; then ENABLED=yes; fi\n", Status.UNKNOWN),
     ],
 )
 def test_ufw_is_decided_by_its_own_file(conf, status):
@@ -169,6 +177,94 @@ def test_a_unit_of_the_administrators_own_that_runs_a_loader():
     assert fixed(guest).files[f"{ETC}/fw.service"] == own
 
 
+def own_unit(command, path=f"{ETC}/fw.service", link="fw.service"):
+    content = f"[Service]\nExecStart={command}\n[Install]\nWantedBy=multi-user.target\n".encode()
+    return {path: content, f"{WANTS}/{link}": Link(path)}
+
+
+SCRIPT = {"/usr/local/sbin/fw.sh": b"#!/bin/sh\nIPT=/sbin/iptables\n$IPT -P INPUT DROP\n"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        own_unit("/bin/sh -c 'iptables-restore < /etc/rules'"),
+        own_unit("/usr/sbin/nft --file /etc/rules.nft"),
+        own_unit("/etc/rules.nft") | {"/etc/rules.nft": b"#!/usr/sbin/nft -f\nflush ruleset\n"},
+        own_unit("/usr/local/sbin/fw.sh") | SCRIPT,
+        own_unit("/sbin/iptables-restore /etc/r", "/usr/local/lib/systemd/system/fw.service"),
+        own_unit("/sbin/iptables-restore /etc/r", f"{LIB}/fw.service"),
+        own_unit("/sbin/iptables-restore /etc/%i", f"{ETC}/fw@.service", "fw@r.service"),
+        own_unit("/sbin/iptables-restore /etc/r", "/opt/fw.service") | {f"{ETC}/fw.service": Link("/opt/fw.service")},
+        {f"{ETC}/fw.service": b"[Service]\nExecStart=/sbin/iptables-restore /etc/r\n",
+         f"{ETC}/fw.timer": unit("timers.target"), f"{ETC}/timers.target.wants/fw.timer": Link("../fw.timer")},
+        {f"{ETC}/fw.service": b"[Service]\nExecStart=/sbin/iptables-restore /etc/r\n",
+         f"{ETC}/a.service": b"[Unit]\nWants=fw.service\n", f"{WANTS}/a.service": Link("../a.service")},
+    ],
+)  # fmt: skip
+def test_units_of_every_kind_are_followed(changes):
+    assert check(debian(changes), SETTINGS).status is Status.FAIL
+
+
+def test_a_unit_that_only_another_default_target_starts_loads_nothing():
+    changes = own_unit("/sbin/iptables-restore /etc/r")
+    link = changes.pop(f"{WANTS}/fw.service")
+    changes |= {f"{ETC}/graphical.target.wants/fw.service": link}
+    assert check(debian(changes), SETTINGS).status is Status.FAIL
+    changes[f"{ETC}/default.target"] = Link("/usr/lib/systemd/system/multi-user.target")
+    assert check(debian(changes), SETTINGS).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"/usr/local/sbin/fw.sh\n",
+        b"fw.sh start\n",
+        b". /usr/local/sbin/fw.sh\n",
+        b"IPT=/sbin/iptables\n$IPT -P INPUT DROP\n",
+        b"NFT=$(command -v nft)\n${NFT} -f /etc/x\n",
+        b"for ipt in iptables ip6tables; do\n$ipt -A INPUT \\\n -j DROP\ndone\n",
+        b"systemctl start nftables\n",
+        b"cat <<EOF\nexit 0\nEOF\niptables -P INPUT DROP\n",
+    ],
+)
+def test_what_rc_local_calls_is_followed(body):
+    guest = debian({"/etc/rc.local": b"#!/bin/sh\n" + body, **SCRIPT}, **RC_LOCAL)
+    assert check(guest, SETTINGS).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"/etc/cloud/cloud.cfg.d/99.cfg": b"bootcmd:\n - iptables -P INPUT DROP\n"},
+        {"/etc/cron.d/fw": b"@reboot root /sbin/iptables-restore /etc/r\n", f"{LIB}/cron.service": unit("x"),
+         f"{WANTS}/cron.service": Link("/lib/systemd/system/cron.service")},
+        {"/etc/network/interfaces": b"source my.cfg\n",
+         "/etc/network/my.cfg": b"iface eth0 inet dhcp\n\tpre-up\tiptables-restore < /etc/r\n"},
+    ],
+)  # fmt: skip
+def test_other_things_that_a_boot_runs(changes):
+    assert check(debian(changes), SETTINGS).status is Status.FAIL
+
+
+@pytest.mark.parametrize("guest", [debian, trusty])
+def test_an_init_script_of_any_name(guest):
+    files = {"/etc/init.d/wall": b"#!/bin/sh\niptables -P INPUT DROP\n", "/etc/rc2.d/S01wall": Link("../init.d/wall")}
+    made = guest(files)
+    made.modes["/etc/init.d/wall"] = 0o755
+    assert check(made, SETTINGS).status is Status.FAIL
+    fixed(made)
+
+
+@pytest.mark.parametrize("text", [b"(", b"${", b"nft ", b"exit x ", b"ssh-keygen -", b"iptables -j "])
+def test_a_long_line_takes_no_time(text):
+    begun = time.monotonic()
+    guest = debian({"/etc/rc.local": b"#!/bin/sh\n" + text * (50_000 // len(text)) + b"\n" + text * 500}, **RC_LOCAL)
+    with contextlib.suppress(GuestError):
+        check(guest, SETTINGS)
+    assert time.monotonic() - begun < 2
+
+
 def test_upstart_and_sysv_forms():
     job = trusty({"/etc/init/ufw.conf": b"start on starting networking\n", "/etc/ufw/ufw.conf": b"ENABLED=yes\n"})
     assert check(job, SETTINGS).status is Status.FAIL
@@ -176,3 +272,12 @@ def test_upstart_and_sysv_forms():
     script = trusty({"/etc/init.d/iptables-persistent": b"#!/bin/sh\n", "/etc/rc2.d/S10iptables-persistent": Link("x")})
     assert check(script, SETTINGS).status is Status.FAIL
     fixed(script)
+
+
+def test_an_init_script_that_would_run_a_dormant_rc_local():
+    files = {
+        "/etc/init.d/rc.local": b"#!/bin/sh\n[ -x /etc/rc.local ] && /etc/rc.local\n",
+        "/etc/rc2.d/S99rc.local": Link("../init.d/rc.local"),
+        "/etc/rc.local": b"#!/bin/sh\niptables -P INPUT DROP\n",
+    }
+    assert check(trusty(files), SETTINGS).status is Status.PASS

@@ -45,7 +45,8 @@ def test_linux_lines_are_read_as_grub_reads_them(line: str, kernel: str, argumen
 
 
 @pytest.mark.parametrize(
-    "line", ["linux16 /boot/memtest86+.bin", "linux /boot/ipxe.lkrn", "chainloader +1", "# linux /v a"]
+    "line",
+    ["linux16 /boot/memtest86+.bin", "linux /boot/mt86+x64", "linux /boot/ipxe.lkrn", "chainloader +1", "# linux /v a"],
 )
 def test_other_programs_are_no_linux_kernels(line: str) -> None:
     assert parse_menu(f"menuentry x {{\n {line}\n}}\n".encode()).kernels == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from fake_guest import FakeGuest, Link
 from linux_guest import ETC, LIB, WANTS, debian, noble, trusty, unit
@@ -73,6 +75,58 @@ def test_masked_or_not_reached_does_not_start(changes):
 def test_which_pulls_count(folder, starts):
     guest = debian({f"{folder}/ssh.service": Link("/lib/systemd/system/ssh.service")}, without=(SSH_LINK,))
     assert services.startup(guest, "ssh").starts is starts
+
+
+@pytest.mark.parametrize(
+    ("default", "folder", "files", "starts"),
+    [
+        ("multi-user", "graphical.target.wants", {}, False),
+        ("graphical", "graphical.target.wants", {}, True),
+        ("multi-user", "my.target.wants", {}, False),
+        ("my", "my.target.wants", {}, True),
+        ("my", "multi-user.target.wants", {}, False),
+        ("my", "multi-user.target.wants", {f"{ETC}/my.target": b"[Unit]\nRequires=multi-user.target\n"}, True),
+        ("multi-user", "my.target.wants", {f"{WANTS}/my.target": Link("../my.target")}, True),
+        ("multi-user", "my.target.wants", {f"{ETC}/multi-user.target.d/x.conf": b"[Unit]\nWants=my.target\n"}, True),
+    ],
+)
+def test_a_target_has_to_be_reached_from_the_default_one(default, folder, files, starts):
+    changes = {f"{ETC}/{folder}/ssh.service": Link("/lib/systemd/system/ssh.service"), **files}
+    changes[f"{ETC}/default.target"] = Link(f"/usr/lib/systemd/system/{default}.target")
+    assert services.startup(debian(changes, without=(SSH_LINK,)), "ssh").starts is starts
+
+
+REQUIRES = f"{ETC}/ssh.service.requires/ssh.socket"
+MASKED = {f"{ETC}/ssh.socket": Link("/dev/null")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "starts"),
+    [
+        ({REQUIRES: Link("/usr/lib/systemd/system/ssh.socket")}, True),
+        ({REQUIRES: Link("/usr/lib/systemd/system/ssh.socket"), **MASKED}, False),
+        ({f"{ETC}/ssh.service.d/x.conf": b"[Unit]\nRequires=ssh.socket\n", **MASKED}, False),
+        ({f"{ETC}/ssh.service.d/x.conf": b"[Unit]\nRequires=a.service\n",
+          f"{LIB}/a.service": b"[Unit]\nBindsTo=ssh.socket\n", **MASKED}, False),
+        ({f"{ETC}/ssh.service.d/x.conf": b"[Unit]\nWants=ssh.socket\n", **MASKED}, True),
+    ],
+)  # fmt: skip
+def test_a_unit_that_requires_a_masked_one_does_not_start(changes, starts):
+    guest = debian(changes)
+    assert services.startup(guest, "ssh").starts is starts
+    if not starts and REQUIRES in changes:
+        assert services.enable_steps(guest, "ssh") == (RemoveFile(REQUIRES),)
+    elif not starts:
+        with pytest.raises(PlanError):
+            services.enable_steps(guest, "ssh")
+
+
+def test_many_units_that_want_each_other_are_searched_once():
+    files = {f"{LIB}/u{i}.service": unit("x.target") for i in range(12)}
+    files |= {f"{ETC}/u{i}.service.wants/u{j}.service": Link("x") for i in range(12) for j in range(12)}
+    begun = time.monotonic()
+    assert not services.startup(debian(files), "u0").starts
+    assert time.monotonic() - begun < 2
 
 
 def test_a_wants_link_without_its_unit_is_nothing():

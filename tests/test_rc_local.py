@@ -183,6 +183,28 @@ def test_a_link_is_followed_and_the_file_made_executable():
     assert after.modes["/etc/rc.d/rc.local"] == 0o755
 
 
+COMMAND = b"#!/bin/sh\niptables -P INPUT DROP\nexit 0\n"
+MASK = {f"{ETC}/rc-local.service": Link("/dev/null")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "mode"),
+    [
+        ({"/etc/rc.local": COMMAND}, 0o644),
+        ({"/etc/rc.local": COMMAND.removeprefix(b"#!/bin/sh\n")}, 0o755),
+        ({"/etc/rc.local": COMMAND, **MASK}, 0o755),
+    ],
+)
+def test_what_someone_switched_off_is_not_brought_back(changes, mode):
+    with pytest.raises(PlanError, match="line"):
+        rc_local.install_steps(debian(changes, **{"/etc/rc.local": mode}))
+
+
+def test_an_idle_rc_local_is_made_to_run():
+    guest = debian({"/etc/rc.local": b"#!/bin/sh -e\n# nothing\n\nexit 0\n"} | MASK)
+    assert key_fetch(guest.applied(Plan(rc_local.install_steps(guest))))
+
+
 def test_upstart_needs_no_drop_in():
     guest = trusty()
     after = guest.applied(Plan(rc_local.install_steps(guest)))

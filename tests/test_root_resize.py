@@ -193,8 +193,14 @@ def test_a_whole_disk_needs_no_growpart() -> None:
 def test_systemd_growfs_grows_the_file_system() -> None:
     cloud_cfg = CLOUD_CFG.replace(b" - resizefs\n", b"")
     fstab = b"# x\nUUID=1 / ext4 defaults,x-systemd.growfs 0 1\n"
-    assert check(guest({"/etc/fstab": fstab}, cloud_cfg), SETTINGS).status is Status.PASS
-    assert check(guest({"/etc/fstab": b"#" + fstab[4:]}, cloud_cfg), SETTINGS).status is Status.FAIL
+    disk = replace(PLAIN_DISK, kind="disk", table="", partitions=(), number=None)
+    assert check(guest({"/etc/fstab": fstab}, cloud_cfg, disk=disk), SETTINGS).status is Status.PASS
+    assert check(guest({"/etc/fstab": b"#" + fstab[4:]}, cloud_cfg, disk=disk), SETTINGS).status is Status.FAIL
+    late = guest({"/etc/fstab": fstab}, cloud_cfg)
+    assert check(late, SETTINGS).status is Status.FAIL  # cloud-init grows the partition after systemd-growfs
+    early = replace(late, packages={**late.packages, "cloud-initramfs-growroot": "0.18"})
+    early.files["/boot/initrd.img-6.1.0-1-amd64"] = b"x"
+    assert check(early, SETTINGS).status is Status.PASS
 
 
 @pytest.mark.parametrize(

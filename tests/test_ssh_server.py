@@ -139,3 +139,65 @@ def test_a_unit_that_makes_host_keys_is_recognised(maker):
 def test_a_unit_that_is_not_started_makes_no_keys():
     unit = {f"{ETC}/regen.service": b"[Service]\nExecStart=/usr/bin/ssh-keygen -A\n"}
     assert check(debian(unit, without=(*KEYS, *NO_CLOUD)), SETTINGS).status is Status.FAIL
+
+
+def test_a_socket_masked_under_the_service_that_requires_it():
+    link = f"{ETC}/ssh.service.requires/ssh.socket"
+    changes = {link: Link("/usr/lib/systemd/system/ssh.socket"), f"{ETC}/ssh.socket": Link("/dev/null")}
+    after = fixed(noble({**changes, f"{WANTS}/ssh.service": Link("/usr/lib/systemd/system/ssh.service")}))
+    assert link not in after.files
+    assert after.files[f"{ETC}/ssh.socket"] == Link("/dev/null")
+
+
+@pytest.mark.parametrize(
+    ("streams", "status"),
+    [
+        (b"ListenStream=\nListenStream=2222\n", Status.PASS),
+        (b"ListenStream=127.0.0.1:22\n", Status.PASS),
+        (b"ListenStream=\nListenStream=0.0.0.0:22\n", Status.PASS),
+        (b"ListenStream=\nListenStream=192.168.122.50:22\n", Status.FAIL),
+        (b"ListenStream=\nListenStream=/run/ssh.sock\n", Status.UNKNOWN),
+    ],
+)
+def test_where_the_socket_listens(streams, status):
+    drop_in = {f"{ETC}/ssh.socket.d/x.conf": b"[Socket]\n" + streams}
+    assert check(noble(drop_in), SETTINGS).status is status
+    assert check(debian(drop_in), SETTINGS).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (b"HostKey /etc/ssh/custom\n", Status.FAIL),
+        (b"HostKey /etc/ssh/custom\nHostKey /etc/ssh/ssh_host_rsa_key\n", Status.PASS),
+    ],
+)
+def test_cloud_init_makes_the_usual_host_keys_alone(line, status):
+    guest = debian({"/etc/ssh/sshd_config.d/keys.conf": line}, without=KEYS)
+    assert check(guest, SETTINGS).status is status
+    assert not plan(guest, SETTINGS).steps
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -p 2222\n"},
+        {f"{ETC}/sshd.service.d/x.conf": b"[Unit]\nConditionHost=build\n"},
+        {f"{LIB}/ssh.service.d/x.conf": b"[Unit]\nAssertPathExists=/never\n"},
+        {"/etc/default/ssh": b'SSHD_OPTS="-o PubkeyAuthentication=no"\n'},
+    ],
+)
+def test_what_overrides_the_stock_service_is_unknown(changes):
+    assert check(debian(changes), SETTINGS).status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nRestart=always\n"},
+        {f"{ETC}/ssh.service.d/x.conf": Link("/dev/null")},
+        {"/etc/default/ssh": b"# Options to pass to sshd\nSSHD_OPTS=\n"},
+    ],
+)
+def test_what_changes_nothing_passes(changes):
+    assert check(debian(changes), SETTINGS).status is Status.PASS

@@ -36,6 +36,7 @@ def faults(content: bytes, account=ANN):
         (b'\tPubkeyAuthentication = "no" # why\r\n', "no"),
         (b"#PubkeyAuthentication no\n", None),
         (b"DSAAuthentication no\n", "no"),
+        (b'"PubkeyAuthentication" no\n', "no"),
         (b"Match User bob\nPubkeyAuthentication no\n", None),
         (b"Match User b*,ann\nPubkeyAuthentication no\n", "no"),
         (b"Match User *,!ann\nPubkeyAuthentication no\n", None),
@@ -85,6 +86,7 @@ def test_includes_without_end_are_refused():
         (b"AllowGroups sudo\n", ANN),
         (b"DenyGroups staff\n", ANN),
         (b"ListenAddress 127.0.0.1\n", ANN),
+        (b"ListenAddress 192.168.122.50:22\nListenAddress [fe80::1]:22\n", ANN),
         (b"PermitRootLogin no\n", ROOT),
         (b"PermitRootLogin forced-commands-only\n", ROOT),
     ],
@@ -109,6 +111,8 @@ def test_what_locks_an_account_out(content, account):
         (b"AllowUsers bob\nAllowUsers carl ann\n", ANN),
         (b"AllowGroups staff\nDenyUsers bob\n", ANN),
         (b"ListenAddress 127.0.0.1\nListenAddress 0.0.0.0\n", ANN),
+        (b"ListenAddress [::]:2222\n", ANN),
+        (b"ListenAddress *\n", ANN),
         (b"Match Address 10.0.0.0/8\nPasswordAuthentication no\nX11Forwarding no\n", ANN),
         (b"Match User bob Address 10.0.0.0/8\nPubkeyAuthentication no\n", ANN),
         (b"Match User ann\nPubkeyAuthentication yes\nMatch Address 10.*\nPubkeyAuthentication no\n", ANN),
@@ -125,6 +129,12 @@ def test_what_lets_an_account_in(content, account):
         (b"Match Host x\nDenyUsers ann\n", ANN),
         (b"Match exec /bin/true\nAuthorizedKeysFile none\n", ANN),
         (b"AllowUsers ann@10.0.0.1\n", ANN),
+        (b"ListenAddress gate.example.org\n", ANN),
+        (b"PubkeyAuthentication maybe\n", ANN),
+        (b"PrintMotd\n", ANN),
+        (b"Foo bar\n", ANN),
+        (b"Match User bob\nFoo bar\n", ANN),
+        (b"PermitRootLogin maybe\n", ROOT),
         (b"AllowUsers ann\n", None),
         (b"Match User ann\nPubkeyAuthentication no\n", None),
     ],
@@ -190,3 +200,22 @@ def test_the_fix_edits_the_line_that_is_effective():
     after = guest.applied(plan)
     assert after.files[place] == b"# hardened\r\nPubkeyAuthentication yes\r\n"
     assert key_login.faults(after, ANN) == []
+
+
+@pytest.mark.parametrize(
+    ("deny", "allow", "certain"),
+    [
+        (b"# ALL: ALL\n", b"", []),
+        (b"ALL: ALL\n", b"", [True]),
+        (b"in.ftpd, sshd: ALL\n", b"# sshd: ALL\n", [True]),
+        (b"ALL: ALL\n", b"sshd: ALL\n", []),
+        (b"ALL: ALL\n", b"sshd: 10.0.0.0/8\n", [False]),
+        (b"sshd: 10.\n", b"", [False]),
+        (b"ALL: PARANOID\n", b"", [False]),
+        (b"in.ftpd: ALL\n", b"", []),
+        (b"", b"sshd: ALL: deny\n", [False]),
+    ],
+)
+def test_hosts_deny_is_obeyed(deny, allow, certain):
+    guest = FakeGuest({CONFIG: b"", "/etc/hosts.deny": deny, "/etc/hosts.allow": allow})
+    assert [fault.certain for fault in key_login.faults(guest, ANN)] == certain

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from remediations import REQUIREMENTS
 from remediations.guest import Guest, GuestError, GuestFacts
 from remediations.vocabulary import Finding, Level, PlanError, Requirement, Settings, Status
+from wizard.errors import WizardError
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,10 @@ def find(requirement: Requirement, guest: Guest, settings: Settings) -> Finding:
         finding = requirement.check(guest, settings)
     except GuestError as error:
         return Finding(Status.UNKNOWN, f"Could not be established: {error}")
+    except WizardError:
+        raise  # the appliance is gone, or the operator has cancelled
     except Exception as error:
+        # No guest may crash the program, and a fault of ours is no verdict.
         log.exception("check of %s", requirement.id)
         return Finding(Status.UNKNOWN, f"This check of image-wizard's failed: {_told(error)}")
     if finding.status is Status.PASS and guest.facts.family not in requirement.complete_for:
@@ -105,6 +109,8 @@ def offer(requirement: Requirement, finding: Finding, guest: Guest, settings: Se
         plan = requirement.plan(guest, settings)
     except (GuestError, PlanError) as error:
         return Fix(False, f"No safe fix: {error}")
+    except WizardError:
+        raise
     except Exception as error:
         log.exception("plan of %s", requirement.id)
         return Fix(False, f"This fix of image-wizard's failed: {_told(error)}")

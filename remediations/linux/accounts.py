@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
-from remediations.guest import Guest
+from remediations.guest import FileKind, Guest
 from remediations.linux.text import numbered
 from remediations.vocabulary import Evidence
 
 NO_LOGIN = frozenset(("nologin", "false", "sync", "halt", "shutdown"))
+_NEVER = 99999
+"""From this many days on, a password's greatest age stands for none (login.defs, PASS_MAX_DAYS)."""
 
 
 @dataclass(frozen=True)
 class Account:
     """An account as sshd will see it. ``exists`` False: cloud-init is to make it, with these groups and shell.
+
+    ``expiry``, ``changed`` and ``most_days`` are shadow(5)'s dates in days since 1970, empty where not set.
 
     ``groups`` are names, the primary one among them. ``locked`` means that the password begins with ``!``, which
     refuses key logins too unless PAM is used.
@@ -26,16 +31,42 @@ class Account:
     exists: bool
     locked: bool
     expiry: str = ""
+    changed: str = ""
+    most_days: str = ""
     evidence: tuple[Evidence, ...] = ()
 
-    @property
-    def barred(self) -> str:
-        """Why the account can log in by no means, empty where nothing is known against it."""
-        if self.shell.rpartition("/")[2] in NO_LOGIN:
-            return f"the shell of {self.name} is {self.shell}"
-        if self.expiry in ("0", "1"):  # what chage -E 0 and usermod -e 1 leave: expired since 1970
-            return f"the account {self.name} is expired"
-        return ""
+
+def today() -> int:
+    """The day, counted from 1970 as shadow(5) does."""
+    return int(time.time() // 86400)
+
+
+def barred(guest: Guest, account: Account) -> str:
+    """Why an account can log in by no means, empty where nothing is known against it."""
+    if account.shell.rpartition("/")[2] in NO_LOGIN:
+        return f"the shell of {account.name} is {account.shell}"
+    program = guest.stat(account.shell) if account.shell.startswith("/") else None
+    if program is None or program.kind is not FileKind.FILE or not program.mode & 0o111:
+        return f"the shell of {account.name}, {account.shell}, is no program of the guest's"
+    expiry, changed, most_days = _days(account.expiry), _days(account.changed), _days(account.most_days)
+    if expiry is not None and expiry <= today():
+        return f"the account {account.name} is expired"
+    # pam_unix holds key logins to this too, and what it asks for then, a new password, needs the old one.
+    if changed == 0:
+        return f"the password of {account.name} has to be changed at the next login"
+    if changed is not None and most_days is not None and most_days < _NEVER and changed + most_days < today():
+        return f"the password of {account.name} has reached its greatest age"
+    return ""
+
+
+def advice(name: str) -> str:
+    """What the operator can do about an account that is barred."""
+    return f"Give {name} a login shell that is in the guest, and no expiry of account or password (chage {name})"
+
+
+def _days(field: str) -> int | None:
+    """A date or an age of shadow(5); None where it is not set (empty, or negative)."""
+    return int(field) if field.isascii() and field.isdigit() and len(field) < 20 else None
 
 
 def find(guest: Guest, name: str) -> Account | None:
@@ -55,6 +86,8 @@ def find(guest: Guest, name: str) -> Account | None:
             True,
             password.startswith("!"),
             shadow[7] if shadow else "",
+            shadow[2] if shadow else "",
+            shadow[4] if shadow else "",
             (evidence,),
         )
     return None

@@ -6,7 +6,9 @@ default user only counts where ``users`` lists ``default``; where it does not, t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from remediations.guest import Guest, GuestError
@@ -15,6 +17,9 @@ from remediations.linux.accounts import Account
 from remediations.linux.cloud_config import CloudConfig
 from remediations.linux.fault import Fault
 from remediations.vocabulary import Evidence
+
+_NO_NAME = re.compile(r"^[-+~]|[\s:,/\x00-\x1f\x7f]|^.{33}|^\.{1,2}$")
+"""What not even Debian's useradd takes for a name, which is free in most."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ def account(guest: Guest, config: CloudConfig) -> Account:
         shell if isinstance(shell, str) else "/bin/sh",
         exists=False,
         locked=True,  # useradd leaves a password of "!", whatever lock_passwd says, unless one is given
+        expiry=_expiry(user),
         evidence=evidence(config, user),
     )
 
@@ -84,9 +90,11 @@ def usable(guest: Guest, config: CloudConfig) -> list[Fault]:
     user = default_user(config)
     found: list[Fault] = []
     target = account(guest, config)
-    if target.barred:
-        advice = f"Give {target.name} a login shell and no expiry, or choose another account with --user"
-        found.append(Fault(target.barred, target.evidence, obstacle=advice))
+    if why := accounts.barred(guest, target):
+        advice = f"{accounts.advice(target.name)}, or choose another account with --user"
+        found.append(Fault(why, target.evidence, obstacle=advice))
+    if not target.exists:
+        found += _unmakeable(guest, target, user)
     group = accounts.group_line(guest, target.name)
     made_with = {"primary_group", "no_user_group"} & user.fields.keys()
     if not target.exists and group is not None and not made_with:
@@ -94,6 +102,35 @@ def usable(guest: Guest, config: CloudConfig) -> list[Fault]:
         advice = f"Choose an account other than {target.name} with --user, or remove the group {target.name}"
         found.append(Fault(sentence, (group,), obstacle=advice))
     return found
+
+
+def _unmakeable(guest: Guest, target: Account, user: DefaultUser) -> list[Fault]:
+    """What makes useradd refuse the account. Source: cloud-init's ``Distro.add_user``, Debian's useradd(8)."""
+    if _NO_NAME.search(target.name):
+        advice = "Choose an account with --user"
+        return [Fault(f"{target.name!r} is no name that useradd takes", target.evidence, obstacle=advice)]
+    groups, primary = _groups(user.fields.get("groups")), user.fields.get("primary_group")
+    wanted = {primary} if isinstance(primary, str) and primary else set()
+    # cloud-init makes the groups that are missing: the primary one only together with others.
+    if groups and user.fields.get("create_groups", True):
+        return []
+    missing = sorted(group for group in wanted | groups if accounts.group_line(guest, group) is None)
+    if not missing:
+        return []
+    names = " and ".join(missing)
+    sentence = f"the account {target.name} cannot be made, as there is no group {names}"
+    return [Fault(sentence, target.evidence, obstacle=f"Add the group {names}, or choose another account with --user")]
+
+
+def _expiry(user: DefaultUser) -> str:
+    """``expiredate`` in days since 1970, empty where the account gets none. Raises GuestError for what is no date."""
+    given = user.fields.get("expiredate")
+    if given in (None, ""):
+        return ""
+    try:
+        return str((date.fromisoformat(str(given).strip()) - date(1970, 1, 1)).days)
+    except ValueError as error:
+        raise GuestError(f"expiredate {given!r} of the default user is no date like 2030-12-31") from error
 
 
 def _lists_default(users: Any) -> bool:

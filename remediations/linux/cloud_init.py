@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from remediations.guest import Guest
-from remediations.linux import ds_identify, services, systemd, upstart
-from remediations.linux.fault import Fault, with_steps
+from remediations.guest import Guest, GuestError
+from remediations.linux import ds_identify, services, systemd, unit_overrides, upstart
+from remediations.linux.fault import Fault, removal, with_steps
 from remediations.linux.init_system import Init, detect
-from remediations.linux.kernel_arguments import places
+from remediations.linux.kernel_arguments import arguments
 from remediations.vocabulary import Evidence, RemoveFile
 
 PROGRAM = "/usr/bin/cloud-init"
@@ -49,7 +49,10 @@ def faults(guest: Guest) -> list[Fault]:
 
 def is_on(guest: Guest) -> bool:
     """Whether cloud-init is installed and runs at boot. Raises GuestError where that cannot be established."""
-    return not faults(guest)
+    found = faults(guest)
+    if found and not any(fault.certain for fault in found):
+        raise GuestError(found[0].sentence)
+    return not found
 
 
 def evidence(guest: Guest) -> tuple[Evidence, ...]:
@@ -76,14 +79,18 @@ def _switches(guest: Guest) -> list[Fault]:
     found = []
     if guest.lstat(DISABLED) is not None:
         place = Evidence(DISABLED, text="its presence disables cloud-init")
-        found.append(Fault(f"{DISABLED} disables cloud-init", (place,), steps=(RemoveFile(DISABLED),)))
-    for value, place in places(guest, "cloud-init"):
+        found.append(removal(guest, DISABLED, f"{DISABLED} disables cloud-init", (place,)))
+    passed = arguments(guest)
+    for value, place in passed.named("cloud-init"):
         if value == "disabled":
             advice = (
                 f"Remove cloud-init=disabled from {place.path} line {place.line}, and from /etc/default/grub "
                 "before update-grub runs again"
             )
             found.append(Fault("the kernel argument cloud-init=disabled is passed", (place,), obstacle=advice))
+    for sentence, place in passed.doubts:
+        advice = f"Look at {place.path} for cloud-init=disabled and its kin by hand"
+        found.append(Fault(sentence, (place,), obstacle=advice, certain=False))
     if ds_identify.used(guest):
         found += ds_identify.disabling(guest)
     if detect(guest) is Init.SYSTEMD:
@@ -103,7 +110,7 @@ def _generator(guest: Guest) -> list[Fault]:
     mask = f"/etc/systemd/system-generators/{GENERATOR}"
     if guest.lstat(mask) is not None and not _runs(guest, mask):
         place = systemd.evidence_of_link(guest, mask)
-        found.append(Fault("cloud-init's systemd generator is switched off", (place,), steps=(RemoveFile(mask),)))
+        found.append(removal(guest, mask, "cloud-init's systemd generator is switched off", (place,)))
         return found
     generated = any(_runs(guest, f"{folder}/{GENERATOR}") for folder in _GENERATORS)
     if target.path is not None and not generated and not systemd.starting_links(guest, target):
@@ -118,6 +125,7 @@ def _stages(guest: Guest) -> list[Fault]:
     for name in stages(guest):
         startup = services.startup(guest, name)
         if startup.starts:
+            found += unit_overrides.faults(guest, f"{name}.service")
             continue
         if not startup.installed:
             advice = f"Reinstall cloud-init: its service {name} is gone"

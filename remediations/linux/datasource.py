@@ -6,18 +6,21 @@ import re
 
 from remediations.guest import FileKind, Guest, GuestError
 from remediations.linux import ds_identify, yaml_edit
-from remediations.linux.cloud_config import CloudConfig
-from remediations.linux.fault import Edit, Fault
+from remediations.linux.cloud_config import CONFIG, CloudConfig
+from remediations.linux.fault import Edit, Fault, removal
 from remediations.linux.text import decode
-from remediations.vocabulary import Evidence, RemoveFile
+from remediations.vocabulary import Evidence
 
 _KEY = "datasource_list"
+_SEEDED = ("ConfigDrive", "OpenStack", "None")
+"""What is looked for where the image holds a NoCloud seed: nothing that could be found before OpenStack."""
 
 
 def faults(guest: Guest, config: CloudConfig) -> list[Fault]:
     """What keeps the metadata of a new instance from cloud-init. Raises GuestError."""
     misdirected = ds_identify.misdirecting(guest) if ds_identify.used(guest) else []
-    return [*misdirected, *_list(guest, config), *_stale(guest, config)]
+    # The seed's edit replaces the whole list, so it comes behind the one that adds to it.
+    return [*misdirected, *_list(guest, config), *_seed(guest, config), *_stale(guest, config)]
 
 
 def remark(config: CloudConfig) -> str:
@@ -49,9 +52,7 @@ def _list(guest: Guest, config: CloudConfig) -> list[Fault]:
         return []
     place = config.evidence(_KEY)
     document = config.document(_KEY)
-    listed = config.get(_KEY)
-    names = listed if isinstance(listed, list) else [name.strip() for name in str(listed or "").split(",")]
-    names = [str(name) for name in names if name]
+    names = _names(config)
     if document is None:
         return []
     edit = Edit(document.path, lambda content: yaml_edit.set_flow_list(content, (_KEY,), with_openstack(names)))
@@ -65,6 +66,42 @@ def _list(guest: Guest, config: CloudConfig) -> list[Fault]:
     return []
 
 
+def _names(config: CloudConfig) -> list[str]:
+    listed = config.get(_KEY)
+    names = listed if isinstance(listed, list) else [name.strip() for name in str(listed or "").split(",")]
+    return [str(name) for name in names if name]
+
+
+def _seed(guest: Guest, config: CloudConfig) -> list[Fault]:
+    """A NoCloud seed in the image, which cloud-init takes for the instance's data before it asks OpenStack."""
+    if config.has(_KEY) and "NoCloud" not in _names(config):
+        return []
+    places: tuple[Evidence, ...] = ()
+    for folder in (f"{_cloud_folder(config)}/seed/{name}" for name in ("nocloud", "nocloud-net")):
+        files = [f"{folder}/{name}" for name in ("user-data", "meta-data")]
+        if all(guest.exists(path) for path in files):
+            places += tuple(Evidence(path, text="a seed of NoCloud") for path in files)
+    given = config.get("datasource", "NoCloud")
+    if isinstance(given, dict) and ({"user-data", "meta-data"} <= given.keys() or given.get("seedfrom")):
+        places += config.evidence("datasource", "NoCloud")
+    if not places:
+        return []
+    return [Fault("cloud-init takes the NoCloud data in the image, not OpenStack's", places, edits=(_without(config),))]
+
+
+def _without(config: CloudConfig) -> Edit:
+    names = list(_SEEDED)
+    if document := config.document(_KEY):
+        return Edit(document.path, lambda content: yaml_edit.set_flow_list(content, (_KEY,), names))
+    return Edit(CONFIG, lambda content: yaml_edit.append_setting(content, _KEY, names))
+
+
+def _cloud_folder(config: CloudConfig) -> str:
+    paths = config.get("system_info", "paths")
+    folder = paths.get("cloud_dir") if isinstance(paths, dict) else None
+    return folder.rstrip("/") if isinstance(folder, str) else "/var/lib/cloud"
+
+
 def _on_one_line(text: str) -> bool:
     """Whether some line holds the whole list the way ds-identify's ``check_config`` finds it."""
     return any(re.match(rf"[ \t]*{_KEY}: .*\]", line) for line in text.split("\n"))
@@ -72,9 +109,7 @@ def _on_one_line(text: str) -> bool:
 
 def _stale(guest: Guest, config: CloudConfig) -> list[Fault]:
     """State of another instance, which cloud-init trusts only where it was told to (``manual_cache_clean``)."""
-    paths = config.get("system_info", "paths")
-    folder = paths.get("cloud_dir") if isinstance(paths, dict) else None
-    instance = f"{folder.rstrip('/')}/instance" if isinstance(folder, str) else "/var/lib/cloud/instance"
+    instance = f"{_cloud_folder(config)}/instance"
     marker, cache = f"{instance}/manual-clean", f"{instance}/obj.pkl"
     told = config.evidence("manual_cache_clean") if config.flag("manual_cache_clean", False) else ()
     if guest.exists(marker):
@@ -84,8 +119,6 @@ def _stale(guest: Guest, config: CloudConfig) -> list[Fault]:
     link = guest.lstat(instance)
     if link is None:
         raise GuestError(f"{instance}: cannot be looked at")
-    if link.kind is FileKind.LINK:
-        steps: tuple[RemoveFile, ...] = (RemoveFile(instance),)
-    else:
-        steps = tuple(RemoveFile(path) for path in (marker, cache) if guest.exists(path))
-    return [Fault("cloud-init will take the instance for the one that the image was made from", told, steps=steps)]
+    sentence = "cloud-init will take the instance for the one that the image was made from"
+    trusted = (instance,) if link.kind is FileKind.LINK else (marker, cache)
+    return [removal(guest, path, sentence, told) for path in trusted if guest.lstat(path) is not None]

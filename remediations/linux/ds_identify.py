@@ -5,7 +5,7 @@ from __future__ import annotations
 from remediations.guest import FileKind, Guest
 from remediations.linux.fault import Edit, Fault
 from remediations.linux.init_system import Init, detect
-from remediations.linux.kernel_arguments import places
+from remediations.linux.kernel_arguments import arguments
 from remediations.linux.text import decode, encode, numbered, split_lines
 from remediations.vocabulary import Evidence
 
@@ -41,7 +41,7 @@ def disabling(guest: Guest) -> list[Fault]:
     if policy and "disabled" in [word.strip() for word in policy[0].split(",")]:
         edit = Edit(CONFIG, lambda content: drop(content, "policy"))
         found.append(Fault("ds-identify's policy disables cloud-init", (policy[1],), edits=(edit,)))
-    for value, place in places(guest, "ci.di.policy"):
+    for value, place in arguments(guest).named("ci.di.policy"):
         if "disabled" in value.split(","):
             found.append(_argument("disables cloud-init", f"ci.di.policy={value}", place))
     return found
@@ -55,8 +55,9 @@ def misdirecting(guest: Guest) -> list[Fault]:
         edit = Edit(CONFIG, lambda content: drop(content, "datasource"))
         sentence = f"ds-identify is told to use the datasource {chosen[0]}"
         found.append(Fault(sentence, (chosen[1],), edits=(edit,)))
+    passed = arguments(guest)
     for name in ("ci.ds", "ci.datasource", "ds"):
-        for value, place in places(guest, name):
+        for value, place in passed.named(name):
             if value.split(";")[0].lower() not in ("openstack", "configdrive"):
                 found.append(_argument("chooses another datasource", f"{name}={value}", place))
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from remediations.guest import Guest
-from remediations.vocabulary import Evidence, Finding, Plan, PlanError, Status, Step, WriteFile
+from remediations.guest import FileKind, Guest
+from remediations.vocabulary import Evidence, Finding, Plan, PlanError, RemoveFile, Status, Step, WriteFile
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,15 @@ def with_steps(sentence: str, evidence: tuple[Evidence, ...], make: Callable[[],
         return Fault(sentence, evidence, steps=make())
     except PlanError as error:
         return Fault(sentence, evidence, obstacle=str(error))
+
+
+def removal(guest: Guest, path: str, sentence: str, evidence: tuple[Evidence, ...]) -> Fault:
+    """A fault that is gone with what stands at ``path``; no fix is known where that is no file and no link."""
+    found = guest.lstat(path)
+    if found is not None and found.kind in (FileKind.FILE, FileKind.LINK):
+        return Fault(sentence, evidence, steps=(RemoveFile(path),))
+    what = "a folder" if found is not None and found.kind is FileKind.DIRECTORY else "no regular file"
+    return Fault(sentence, evidence, obstacle=f"{path} is {what}: remove it in the guest")
 
 
 def verdict(faults: Sequence[Fault], passing: Finding | Callable[[], Finding]) -> Finding:

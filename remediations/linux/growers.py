@@ -14,11 +14,11 @@ import yaml
 from remediations.guest import FileKind, Guest, RootDisk
 from remediations.linux import cloud_config, cloud_init
 from remediations.linux.cloud_config import CloudConfig, module_name
-from remediations.linux.fault import Edit, Fault
+from remediations.linux.fault import Edit, Fault, removal
 from remediations.linux.kernels import kernels
 from remediations.linux.yaml_document import YamlError, parse
 from remediations.linux.yaml_edit import insert_item, set_scalar
-from remediations.vocabulary import Evidence, PlanError, RemoveFile
+from remediations.vocabulary import Evidence, PlanError
 
 GROWROOT = "cloud-initramfs-growroot"
 DISABLED = "/etc/growroot-disabled"
@@ -41,10 +41,11 @@ def partition_growth(guest: Guest, disk: RootDisk) -> Growth:
     """Whether the root partition grows: by the initramfs where growroot is installed, else by cloud-init."""
     if GROWROOT in guest.packages:
         return Growth(tuple(_growroot(guest)), (Evidence("/var/lib/dpkg/status", text=f"Package: {GROWROOT}"),))
-    if missing := cloud_init.faults(guest):
-        return Growth(tuple(missing))
+    if not cloud_init.installed(guest):
+        return Growth((cloud_init.missing(),))
     config = cloud_config.load(guest)
-    faults = [*_module(config, "growpart"), *_mode(config), *_order(config), *_tools(guest, disk), *_kernel(guest)]
+    faults = [*cloud_init.faults(guest), *_module(config, "growpart"), *_mode(config), *_order(config)]
+    faults += [*_tools(guest, disk), *_kernel(guest)]
     ignored = str(config.get("growpart", "ignore_growroot_disabled")).strip().lower()
     if not config.has("growpart", "ignore_growroot_disabled") or ignored in _FALSE:
         faults += _disabled(guest)
@@ -53,12 +54,14 @@ def partition_growth(guest: Guest, disk: RootDisk) -> Growth:
 
 def filesystem_growth(guest: Guest, disk: RootDisk) -> Growth:
     """Whether the root file system grows: by systemd-growfs where fstab asks for it, else by cloud-init."""
-    if place := _growfs(guest):
+    # cloud-init grows the partition when systemd-growfs has run: that only counts with nothing left to grow by then.
+    grown_early = disk.kind == "disk" or GROWROOT in guest.packages
+    if grown_early and (place := _growfs(guest)):
         return Growth((), (place,))
-    if missing := cloud_init.faults(guest):
-        return Growth(tuple(missing))
+    if not cloud_init.installed(guest):
+        return Growth((cloud_init.missing(),))
     config = cloud_config.load(guest)
-    faults = _module(config, "resizefs")
+    faults = [*cloud_init.faults(guest), *_module(config, "resizefs")]
     switch = config.get("resize_rootfs")
     if config.has("resize_rootfs") and str(switch).strip().lower() not in ("true", "1", "on", "yes", "noblock"):
         edit = _edit(config, ("resize_rootfs",), True)
@@ -182,7 +185,7 @@ def _disabled(guest: Guest) -> list[Fault]:
     if found is None or found.kind is not FileKind.FILE:
         return []
     place = Evidence(DISABLED, text="its presence disables growing")
-    return [Fault(f"{DISABLED} disables growing", (place,), steps=(RemoveFile(DISABLED),))]
+    return [removal(guest, DISABLED, f"{DISABLED} disables growing", (place,))]
 
 
 def _growroot(guest: Guest) -> list[Fault]:
@@ -190,7 +193,7 @@ def _growroot(guest: Guest) -> list[Fault]:
     for path in _GROWROOT_DONE:
         if guest.exists(path):
             place = Evidence(path, text="its presence tells growroot that the work is done")
-            faults.append(Fault(f"{path} keeps growroot from running", (place,), steps=(RemoveFile(path),)))
+            faults.append(removal(guest, path, f"{path} keeps growroot from running", (place,)))
     if not guest.glob("/boot/initrd.img-*"):
         faults.append(Fault("growroot runs in the initial RAM disk, and /boot has none", certain=False))
     return faults

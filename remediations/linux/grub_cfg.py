@@ -12,7 +12,7 @@ _LINUX = ("linux", "linux16", "linuxefi")
 _INITRD = ("initrd", "initrd16", "initrdefi")
 _HYPERVISOR = ("multiboot", "multiboot2", "xen_hypervisor")
 _INCLUDE = ("source", ".", "configfile")
-_NO_KERNEL = ("memtest", "memdisk", "ipxe", "netboot.xyz")
+_NO_KERNEL = ("memtest", "mt86", "memdisk", "ipxe", "netboot.xyz")
 """Programs that GRUB starts by ``linux`` too, by the beginning of their file's name."""
 _HARMLESS = frozenset({"vt_handoff"})
 """Variables in ``linux`` lines that hold no console: Ubuntu's ``vt.handoff=7``."""
@@ -114,6 +114,11 @@ def add_arguments(content: bytes, additions: dict[int, str]) -> bytes:
     return encode(text)
 
 
+def is_kernel(path: str) -> bool:
+    """Whether what a loader starts like a kernel may be one, by its file's name."""
+    return not posixpath.basename(path).startswith(_NO_KERNEL)
+
+
 def _entry(block: Block | None, title: str, commands: list[Command]) -> Entry:
     kernels = [kernel for command in commands if (kernel := _kernel(command))]
     initrds = [word.text for command in commands if command.words[0].text in _INITRD for word in command.words[1:]]
@@ -133,7 +138,7 @@ def _kernel(command: Command) -> Kernel | None:
     if command.words[0].text not in _LINUX or len(command.words) < 2:
         return None
     path = command.words[1].text
-    if posixpath.basename(path).startswith(_NO_KERNEL):
+    if not is_kernel(path):
         return None
     opaque = any(set(word.variables) - _HARMLESS for word in command.words[2:])
     arguments = tuple(word.text for word in command.words[2:])

@@ -14,34 +14,48 @@ from remediations.vocabulary import Evidence, MakeDirectory, PlanError, Step, Wr
 DROP_IN = "/etc/systemd/system/ssh.service.d/50-host-keys.conf"
 KEYGEN = "/usr/bin/ssh-keygen"
 _TYPES = ("rsa", "ecdsa", "ed25519")
+_LONGEST = 1000
+_DEFAULTS = frozenset(f"/etc/ssh/ssh_host_{kind}_key" for kind in _TYPES)
 _MAKES = re.compile(r"ssh-keygen\s+(-\S+\s+)*-A\b|dpkg-reconfigure\s+(-\S+\s+)*openssh-server\b")
 
 
 def present(guest: Guest) -> tuple[Evidence, ...]:
     """The host keys in the image that sshd is configured to use. Raises GuestError."""
-    given = sshd_config.ask(sshd_config.load(guest), "hostkey", None).holds
-    named = [argument for line in given for argument in line.arguments]
-    paths = named or [f"/etc/ssh/ssh_host_{kind}_key" for kind in _TYPES]
-    found = [(path, guest.stat(path)) for path in paths]
+    found = [(path, guest.stat(path)) for path in _paths(guest)]
     return tuple(Evidence(path) for path, stat in found if stat is not None and stat.size)
 
 
 def maker(guest: Guest) -> tuple[Evidence, ...]:
-    """What makes host keys at boot: cloud-init's ssh module, a service, or rc.local; empty where nothing does."""
+    """What makes host keys at boot: cloud-init's ssh module, a service, or rc.local; empty where nothing does.
+
+    All of them make the keys of the usual names alone.
+    """
+    if not _DEFAULTS & {*_paths(guest)}:
+        return ()
     if cloud_init.installed(guest) and cloud_init.is_on(guest):
         config = cloud_config.load(guest)
         if "ssh" in config.modules("init"):
             return config.evidence("cloud_init_modules")
     if detect(guest) is Init.SYSTEMD and (unit := _making_unit(guest)):
         return unit
-    return tuple(c.evidence for c in boot_scripts.commands(guest) if _MAKES.search(c.text))[:1]
+    return tuple(c.evidence for c in boot_scripts.commands(guest) if _MAKES.search(c.text[:_LONGEST]))[:1]
 
 
 def fault(guest: Guest) -> Fault:
     """No host key and nothing that makes one: sshd will not start."""
     sentence = "there are no host keys and nothing makes them at boot, so sshd cannot start"
-    places = tuple(Evidence(f"/etc/ssh/ssh_host_{kind}_key", text="absent") for kind in _TYPES)
+    places = tuple(Evidence(path, text="absent") for path in _paths(guest))
+    if not _DEFAULTS & {*_paths(guest)}:
+        advice = f"Make {places[0].path} with ssh-keygen, or remove the HostKey lines"
+        return Fault(sentence, places, obstacle=advice)
     return with_steps(sentence, places, lambda: _steps(guest))
+
+
+def _paths(guest: Guest) -> list[str]:
+    """The host keys that sshd looks for."""
+    given = sshd_config.ask(sshd_config.load(guest), "hostkey", None).holds
+    named = [argument for line in given for argument in line.arguments]
+    return named or [f"/etc/ssh/ssh_host_{kind}_key" for kind in _TYPES]
 
 
 def _steps(guest: Guest) -> tuple[Step, ...]:
@@ -76,7 +90,7 @@ def _making_unit(guest: Guest) -> tuple[Evidence, ...]:
         if found is None or found.kind is not FileKind.FILE:
             continue
         for _, key, value in systemd.unit_settings(guest.read(path)):
-            if key in ("ExecStart", "ExecStartPre") and _MAKES.search(value):
+            if key in ("ExecStart", "ExecStartPre") and _MAKES.search(value[:_LONGEST]):
                 name = posixpath.basename(path)
                 if path in own:
                     return (Evidence(path, text=f"{key}={value}"),)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from remediations.guest import Guest
-from remediations.linux.ties import Tied, logical_lines, places, read_config, without_lines
+from remediations.linux.ties import MAC_NAME, Tied, by_hand, logical_lines, places, read_config, without_lines
+from remediations.vocabulary import Evidence
 
 _PATTERNS = ("/etc/sysconfig/network-scripts/ifcfg-*", "/etc/sysconfig/network/ifcfg-*")
 # The endings that network-scripts itself leaves out (network-functions, __sed_discard_ignored_files).
 _IGNORED = ("~", ".bak", ".old", ".orig", ".rpmnew", ".rpmorig", ".rpmsave")
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(HWADDR|MACADDR|LLADDR)(?:_\d+)?\s*=\s*(.*)")
+_DEVICE = re.compile(rf"\s*(?:export\s+)?DEVICE\s*=\s*['\"]?{MAC_NAME.pattern}")
 _NO_ADDRESS = ("", "random", "stable", "permanent", "preserve")
 
 
@@ -19,9 +22,18 @@ def tied_by_ifcfg(guest: Guest) -> list[Tied]:
     found = []
     for path in (path for pattern in _PATTERNS for path in guest.glob(pattern)):
         content = None if path.endswith(_IGNORED) else read_config(guest, path)
-        if content and (lines := [line for line in logical_lines(content) if names_address(line.text)]):
-            found.append(Tied(path, places(path, lines), without_addresses))
+        lines = logical_lines(content or b"")
+        named = [line for line in lines if _DEVICE.match(line.text)]
+        if named or (content is not None and MAC_NAME.fullmatch(path.rpartition("/ifcfg-")[2])):
+            evidence = places(path, named) or (Evidence(path, text="the file's name is an address"),)
+            found.append(Tied(path, evidence, partial(_refuse, path, named[0].number if named else 1)))
+        elif setting := [line for line in lines if names_address(line.text)]:
+            found.append(Tied(path, places(path, setting), without_addresses))
     return found
+
+
+def _refuse(path: str, line: int, _content: bytes) -> bytes:
+    raise by_hand(path, line, "the interface's name is its address")
 
 
 def without_addresses(content: bytes) -> bytes:

@@ -7,7 +7,17 @@ import re
 from functools import partial
 
 from remediations.guest import Guest, GuestError
-from remediations.linux.ties import MAC, Line, Tied, by_hand, logical_lines, places, read_config, without_lines
+from remediations.linux.ties import (
+    MAC,
+    MAC_NAME,
+    Line,
+    Tied,
+    by_hand,
+    logical_lines,
+    places,
+    read_config,
+    without_lines,
+)
 
 INTERFACES = "/etc/network/interfaces"
 _ALWAYS = "/etc/network/interfaces.d"
@@ -20,7 +30,7 @@ _PATTERN = re.compile(r"(auto|allow-\S+|iface|mapping|map)\s")
 def tied_by_ifupdown(guest: Guest) -> list[Tied]:
     """The interfaces files with an address."""
     found = []
-    for path in _files(guest):
+    for path in files(guest):
         content = read_config(guest, path)
         if content and (lines := [line for line in logical_lines(content) if _sets(line.text) or _matches(line.text)]):
             found.append(Tied(path, places(path, lines), partial(without_addresses, path=path)))
@@ -44,10 +54,12 @@ def _sets(text: str) -> bool:
 
 
 def _matches(text: str) -> bool:
-    return bool(_PATTERN.match(text.strip()) and MAC.search(text.replace("mac/", " ")))
+    if text.lstrip().startswith("#"):
+        return False
+    return bool(MAC_NAME.search(text) or (_PATTERN.match(text.strip()) and MAC.search(text.replace("mac/", " "))))
 
 
-def _files(guest: Guest) -> list[str]:
+def files(guest: Guest) -> list[str]:
     """The main file, all that it sources, and the stock folder for more."""
     pending = [INTERFACES, *guest.glob(f"{_ALWAYS}/*")]
     found: list[str] = []

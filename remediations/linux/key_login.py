@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from remediations.guest import Guest
-from remediations.linux import sshd_config
+from remediations.linux import sshd_config, sshd_keywords, sshd_listen, tcp_wrappers
 from remediations.linux.accounts import Account
 from remediations.linux.fault import Edit, Fault
 from remediations.linux.sshd_config import Answer, Directive, ask
 from remediations.vocabulary import Evidence
-
-_LOOPBACK = ("127.", "::1", "[::1]", "localhost")
 
 
 def faults(guest: Guest, account: Account | None) -> list[Fault]:
@@ -28,7 +26,9 @@ def faults(guest: Guest, account: Account | None) -> list[Fault]:
         *_pubkey(directives, account),
         *_authorized_keys_file(directives, account),
         *_methods(directives, account),
-        *_listen(directives),
+        *sshd_listen.faults(guest, directives),
+        *sshd_keywords.faults(directives),
+        *tcp_wrappers.faults(guest),
         *_names(directives, account),
     ]
     if account is not None:
@@ -77,13 +77,6 @@ def _methods(directives: Sequence[Directive], account: Account | None) -> list[F
         sentence = "a key alone is not enough to log in (AuthenticationMethods)"
         found.append(_stuck(answer.holds[0], sentence, "let AuthenticationMethods offer publickey alone"))
     return found
-
-
-def _listen(directives: Sequence[Directive]) -> list[Fault]:
-    lines = ask(directives, "listenaddress", None).holds
-    if lines and all(_first(line).startswith(_LOOPBACK) for line in lines):
-        return [_stuck(lines[0], "sshd listens on the loopback address alone", "remove the ListenAddress line")]
-    return []
 
 
 def _root(directives: Sequence[Directive], account: Account) -> list[Fault]:

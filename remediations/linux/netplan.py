@@ -9,7 +9,7 @@ import yaml
 
 from remediations.guest import Guest, GuestError
 from remediations.linux.text import decode, encode
-from remediations.linux.ties import Tied, by_hand, first_by_name, read_config
+from remediations.linux.ties import MAC_NAME, Tied, by_hand, first_by_name, read_config
 from remediations.vocabulary import Evidence
 
 _FOLDERS = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
@@ -39,18 +39,45 @@ def tied_by_netplan(guest: Guest) -> list[Tied]:
 
 
 def tied_files(guest: Guest, paths: tuple[str, ...]) -> list[Tied]:
-    """The same for any files that hold netplan's ``network:`` mapping, taken together."""
+    """The same for any files that hold netplan's ``network:`` mapping, taken together.
+
+    An interface whose name is its address counts too.
+    """
     contents: dict[str, bytes] = {}
     for path in paths:
         if (content := read_config(guest, path)) is not None:
             contents[path] = content
     addresses = {path: _addresses(path, content) for path, content in contents.items()}
     alone = sum(address.matching for found in addresses.values() for address in found) == 1
-    return [
-        Tied(path, tuple(_place(path, contents[path], address) for address in found), partial(_untie, path, alone))
-        for path, found in addresses.items()
-        if found
-    ]
+    tied = []
+    for path, found in addresses.items():
+        named = _named(contents[path])
+        nodes = [*(address.key for address in found), *named]
+        untie = (
+            partial(_refuse, path, _line(decode(contents[path]), named[0])) if named else partial(_untie, path, alone)
+        )
+        if nodes:
+            tied.append(Tied(path, tuple(_place(path, contents[path], node) for node in nodes), untie))
+    return tied
+
+
+def _refuse(path: str, line: int, _content: bytes) -> bytes:
+    raise by_hand(path, line, "the interface's name is its address")
+
+
+def _named(content: bytes) -> list[yaml.Node]:
+    """Names that are addresses: of a definition without ``match``, for which it is the interface's, or in a match."""
+    found: list[yaml.Node] = []
+    for kind, interfaces in _items(dict(_items(yaml.compose(decode(content), yaml.SafeLoader))).get("network")):
+        if kind in _SPECIAL or not isinstance(interfaces, yaml.MappingNode):
+            continue
+        for key, settings in interfaces.value:
+            match = dict(_items(settings)).get("match")
+            name = key if match is None else dict(_items(match)).get("name")
+            for node in name.value if isinstance(name, yaml.SequenceNode) else [name]:
+                if isinstance(node, yaml.ScalarNode) and MAC_NAME.fullmatch(node.value):
+                    found.append(node)
+    return found
 
 
 def without_addresses(content: bytes, path: str = "", alone: bool = True) -> bytes:
@@ -65,18 +92,18 @@ def _untie(path: str, alone: bool, content: bytes) -> bytes:
     text = decode(content)
     found = _addresses(path, content)
     if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-        raise by_hand(path, _line(text, found[0]), "the file uses aliases")
+        raise by_hand(path, _line(text, found[0].key), "the file uses aliases")
     for address in sorted(found, key=lambda known: -known.key.start_mark.index):
         start, end = _range(path, text, address, alone)
         text = text[:start] + (ANY_ETHERNET if _renamed(address) else "") + text[end:]
     if _data(encode(text)) != _expected(_data(content)):
-        raise by_hand(path, _line(text, found[0]), "the address cannot be taken out cleanly")
+        raise by_hand(path, _line(text, found[0].key), "the address cannot be taken out cleanly")
     return encode(text)
 
 
 def _range(path: str, text: str, address: _Address, alone: bool) -> tuple[int, int]:
     """The characters to replace."""
-    line = _line(text, address)
+    line = _line(text, address.key)
     start, end = address.key.start_mark.index, address.value.end_mark.index
     if _renamed(address):
         # Names that several definitions share would make them one another's rivals.
@@ -157,12 +184,12 @@ def _items(node: yaml.Node | None) -> list[tuple[str, yaml.Node]]:
     return [(str(key.value), value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
 
 
-def _line(text: str, address: _Address) -> int:
-    """The line of an address, from 1; PyYAML's own line numbers also count U+2028 and its kin."""
-    return text.count("\n", 0, address.key.start_mark.index) + 1
+def _line(text: str, node: yaml.Node) -> int:
+    """A node's line, from 1; PyYAML's own line numbers also count U+2028 and its kin."""
+    return text.count("\n", 0, node.start_mark.index) + 1
 
 
-def _place(path: str, content: bytes, address: _Address) -> Evidence:
+def _place(path: str, content: bytes, node: yaml.Node) -> Evidence:
     text = decode(content)
-    line = _line(text, address)
+    line = _line(text, node)
     return Evidence(path, line, text.split("\n")[line - 1].strip())

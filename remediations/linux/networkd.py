@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from remediations.guest import Guest
 from remediations.linux.ini_lines import IniLine, ini_lines
-from remediations.linux.ties import Tied, first_by_name, read_config
+from remediations.linux.ties import MAC_NAME, Tied, first_by_name, read_config
 from remediations.vocabulary import Evidence
 
 _FOLDERS = (
@@ -14,6 +14,7 @@ _FOLDERS = (
     "/lib/systemd/network",
 )
 _PATTERNS = ("*.link", "*.netdev", "*.network", "*.link.d/*.conf", "*.netdev.d/*.conf", "*.network.d/*.conf")
+_NAMES = {("Match", "Name"), ("Match", "OriginalName"), ("Match", "Property")}
 _KEYS = {
     ("Match", "MACAddress"),
     ("Match", "PermanentMACAddress"),
@@ -63,4 +64,7 @@ def _files(guest: Guest, pattern: str) -> tuple[str, ...]:
 
 
 def _names_address(line: IniLine) -> bool:
+    if (line.section, line.key) in _NAMES:
+        words = line.value.split()
+        return bool(words) and all(MAC_NAME.search(word) and not word.startswith("!") for word in words)
     return (line.section, line.key) in _KEYS and line.value.lower() not in ("", "none")

@@ -10,6 +10,7 @@ import re
 
 from remediations.guest import Guest
 from remediations.linux.boot_lines import BootLine, Loader, Remark, has_console
+from remediations.linux.grub_cfg import is_kernel
 from remediations.linux.shell_assignments import ShellSyntaxError, evaluate, parse
 from remediations.linux.text import numbered
 from remediations.vocabulary import Evidence
@@ -86,7 +87,7 @@ def _extlinux(guest: Guest, path: str, device: str) -> Loader | None:
     appended: tuple[str, Evidence] | None = None
 
     def finish() -> None:
-        if label and kernel and not kernel.lower().endswith((".c32", ".com", ".bin", ".img")):
+        if label and kernel and is_kernel(kernel) and not kernel.lower().endswith((".c32", ".com", ".bin", ".img")):
             arguments, evidence = appended or (common, Evidence(path))
             lines.append(BootLine(evidence, label, tuple(arguments.split()), source=path))
 
@@ -145,7 +146,7 @@ def _grub_legacy(guest: Guest, device: str) -> Loader | None:
             title = found[1]
         elif found := re.match(r"kernel[ \t=]+(.*)", stripped):
             words = [word for word in found[1].split() if not word.startswith("--")]
-            if words and "memtest" not in words[0]:
+            if words and is_kernel(words[0]):
                 lines.append(BootLine(evidence, title, tuple(words[1:]), source=_MENU_LST))
     losses: tuple[Remark, ...] = ()
     if automatic and (kopt is None or not has_console(tuple(kopt.text[len("# kopt=") :].split()), device)):

@@ -118,7 +118,9 @@ def install_steps(guest: Guest) -> tuple[Step, ...]:
     if not any(has_program(guest, tool) for tool in TOOLS):
         raise PlanError("the guest has none of curl, wget and python3 to fetch the key with; install one of them")
     steps: list[Step] = []
+    masked = False
     if detect(guest) is Init.SYSTEMD:
+        masked = systemd.find_unit(guest, "rc-local.service").masked_by is not None
         steps += _systemd_steps(guest)
     elif not runs(guest):
         raise PlanError("the guest has no /etc/init.d/rc.local, so nothing would run rc.local")
@@ -129,6 +131,12 @@ def install_steps(guest: Guest) -> tuple[Step, ...]:
     if found is None or found.kind is not FileKind.FILE:
         raise PlanError(f"{PATH} is neither a file nor a link to one")
     before = guest.read(PATH)
+    if (masked or not found.mode & 0o111 or not before.startswith(b"#!")) and (command := _dormant(before)):
+        place = command.evidence
+        raise PlanError(
+            f"{PATH} does not run today, and making it run would also bring back its line {place.line}, "
+            f"{command.text[:60]}: remove what it should not do, or make it executable yourself"
+        )
     after = install(before)
     if after != before:
         steps.append(WriteFile(PATH, after))
@@ -170,6 +178,14 @@ def remove(content: bytes) -> bytes:
         raise PlanError(f"{PATH} has the beginning of our script without its end")
     end = bare.index(END, begin)
     return b"".join(lines[:begin] + lines[end + 1 :])
+
+
+def _dormant(content: bytes) -> boot_scripts.Command | None:
+    """The first command of an rc.local that is not ours, an ``exit`` or the guide's ``touch``; None where all are."""
+    for command in boot_scripts.script_commands(PATH, remove(content)):
+        if command.text and not is_plain_exit(command.text) and _TOUCH.fullmatch(command.text) is None:
+            return command
+    return None
 
 
 def _place(lines: list[str]) -> int:

@@ -15,7 +15,8 @@ from remediations.vocabulary import Evidence, MakeLink, PlanError, RemoveFile, S
 class Startup:
     """How a service stands. ``installed``: something by that name could be started; ``starts``: a boot starts it.
 
-    ``evidence`` holds the links or lines that start it, else what keeps it off. ``masked`` is the masking path.
+    ``evidence`` holds the links or lines that start it, else what keeps it off. ``masked`` is the masking path;
+    ``blocked`` is what asks for a unit that is masked, so that the service fails to start however it is pulled in.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Startup:
     starts: bool
     masked: str | None
     evidence: tuple[Evidence, ...]
+    blocked: tuple[Evidence, ...] = ()
 
 
 def startup(guest: Guest, name: str) -> Startup:
@@ -105,13 +107,15 @@ def _systemd_startup(guest: Guest, unit: systemd.Unit) -> Startup:
     target = systemd.default_target(guest)
     if systemd.ASIDE.fullmatch(target.removesuffix(".target")):
         return Startup(unit.name, True, False, None, (Evidence("default.target", text=f"the guest boots {target}"),))
+    if blocked := systemd.blockers(guest, unit):
+        return Startup(unit.name, True, False, None, blocked, blocked)
     links = systemd.starting_links(guest, unit)
     shown = tuple(systemd.evidence_of_link(guest, link) for link in links)
     return Startup(unit.name, True, bool(links), None, shown or (Evidence(unit.path or "", text="not enabled"),))
 
 
 def _systemd_enable(guest: Guest, unit: systemd.Unit) -> tuple[Step, ...]:
-    steps: list[Step] = []
+    steps = _unblock(guest, unit)
     if unit.masked_by is not None:
         if not unit.masked_by.startswith(systemd.ETC + "/"):
             raise PlanError(f"{unit.masked_by} masks {unit.name}, and it belongs to a package")
@@ -131,6 +135,16 @@ def _systemd_enable(guest: Guest, unit: systemd.Unit) -> tuple[Step, ...]:
     if not pulled:
         raise PlanError(f"{unit.path} has no [Install] section that says what should start it")
     return tuple(step for step in steps if not _stands(guest, step))
+
+
+def _unblock(guest: Guest, unit: systemd.Unit) -> list[Step]:
+    """Remove the links that make the unit require a masked one: the mask is someone's choice, the link a package's."""
+    steps: list[Step] = []
+    for place in systemd.blockers(guest, unit):
+        if not place.path.startswith(f"{systemd.ETC}/{unit.name}.requires/"):
+            raise PlanError(f"{place.path} {place.text}; unmask it, or change what requires it")
+        steps.append(RemoveFile(place.path))
+    return steps
 
 
 def _systemd_disable(guest: Guest, unit: systemd.Unit) -> tuple[Step, ...]:

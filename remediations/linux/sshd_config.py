@@ -16,7 +16,7 @@ from remediations.vocabulary import Evidence, PlanError
 CONFIG = "/etc/ssh/sshd_config"
 _DEPTH = 16  # SERVCONF_MAX_DEPTH of OpenSSH
 _FILES = 200
-_KEYWORD = re.compile(r"\s*([A-Za-z0-9]+)(?:\s*=\s*|\s+)(.*)")
+_KEYWORD = re.compile(r"\s*\"?([A-Za-z0-9]+)\"?(?:\s*=\s*|\s+)(.*)")
 _ALIASES = {"dsaauthentication": "pubkeyauthentication", "skeyauthentication": "kbdinteractiveauthentication"}
 # Keywords whose lines add up, where for all others the first one stands.
 _LISTS = frozenset(("allowusers", "denyusers", "allowgroups", "denygroups", "listenaddress", "hostkey", "port"))
@@ -101,7 +101,7 @@ def set_value(content: bytes, line: int, keyword: str, value: str) -> bytes:
     """
     lines = split_lines(content)
     text = decode(lines[line - 1]) if 0 < line <= len(lines) else ""
-    found = re.match(r'(\s*([A-Za-z0-9]+)(?:[ \t]*=[ \t]*|[ \t]+)"?)([^\s"#]+)("?[ \t]*(?:#.*)?[\r\n]*)$', text)
+    found = re.match(r'(\s*"?([A-Za-z0-9]+)"?(?:[ \t]*=[ \t]*|[ \t]+)"?)([^\s"#]+)("?[ \t]*(?:#.*)?[\r\n]*)$', text)
     if found is None or _canonical(found[2]) != _canonical(keyword):
         raise PlanError(f"line {line} is not a plain {keyword} line")
     lines[line - 1] = encode(f"{found[1]}{value}{found[4]}")
@@ -122,6 +122,9 @@ def _load(guest: Guest, path: str, matches: tuple[Criteria, ...], depth: int, fi
     for number, line in numbered(guest.read(path)):
         found = _KEYWORD.match(line)
         if found is None:
+            # A keyword without a value, or none at all: sshd refuses it, and whoever asks should know of it.
+            if (text := line.strip()) and not text.startswith("#"):
+                directives.append(Directive(text.split()[0].lower(), (), Evidence(path, number, line), matches))
             continue
         keyword, arguments = _canonical(found[1]), arguments_of(found[2])
         if keyword == "match":

@@ -5,11 +5,12 @@ Source: systemd.unit(5), systemd.special(7).
 
 from __future__ import annotations
 
+import glob
 import posixpath
 import re
 from dataclasses import dataclass
 
-from remediations.guest import FileKind, Guest
+from remediations.guest import FileKind, Guest, GuestError
 from remediations.linux.text import numbered
 from remediations.vocabulary import Evidence
 
@@ -21,6 +22,16 @@ ASIDE = re.compile(
     r"|poweroff|reboot|rescue(-ssh)?|runlevel[016]|shutdown|sleep|soft-reboot|suspend|suspend-then-hibernate"
     r"|system-update(-pre)?|umount"
 )
+
+# What every boot into an ordinary target passes, or what a generator pulls in (cloud-init.target).
+_PASSED = re.compile(
+    r"sysinit|basic|sockets|timers|paths|slices|local-fs(-pre)?|swap|(remote-)?(cryptsetup|veritysetup|integritysetup)(-pre)?"
+    r"|network(-pre|-online)?|remote-fs(-pre)?|getty(-pre)?|nss-(user-)?lookup|time-(set|sync)|rpcbind|runlevel[2345]|sound"
+    r"|cloud-(init|config)|systemd-.*|ssh-access"
+)
+_PULLS = frozenset(("Wants", "Requires", "BindsTo", "Upholds"))
+_NEEDS = frozenset(("Requires", "Requisite", "BindsTo"))
+_MOST_UNITS = 100
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,19 @@ def folders(guest: Guest) -> tuple[str, ...]:
 
 
 def find_unit(guest: Guest, name: str) -> Unit:
-    """The unit as systemd would load it: the strongest file of that name, links (aliases) followed."""
+    """The unit as systemd would load it: the strongest file of that name, links (aliases) followed.
+
+    An instance (``fw@a.service``) without a file of its own comes from its template.
+    """
+    found = _own_file(guest, name)
+    template = re.sub(r"@[^/]+(\.[a-z]+)$", r"@\1", name)
+    if template == name or found.path is not None or found.masked_by is not None:
+        return found
+    found = _own_file(guest, template)
+    return Unit(name, found.path, found.masked_by)
+
+
+def _own_file(guest: Guest, name: str) -> Unit:
     for folder in folders(guest):
         path = f"{folder}/{name}"
         found = guest.lstat(path)
@@ -76,15 +99,18 @@ def install_section(guest: Guest, unit: Unit) -> dict[str, tuple[str, ...]]:
 def unit_settings(content: bytes) -> list[tuple[str, str, str]]:
     """``(section, key, value)`` of every setting of a unit file, in order, continuation lines joined."""
     settings = []
-    section, pending = "", ""
+    section = ""
+    pending: list[str] = []
     for _, line in numbered(content):
         if line.lstrip()[:1] in ("#", ";"):
             continue
-        line = pending + line.strip()
-        pending = ""
+        line = line.strip()
         if line.endswith("\\"):
-            pending = line[:-1] + " "
-        elif line.startswith("[") and line.endswith("]"):
+            pending.append(line[:-1])
+            continue
+        line = " ".join((*pending, line))
+        pending = []
+        if line.startswith("[") and line.endswith("]"):
             section = line[1:-1]
         elif "=" in line:
             key, _, value = line.partition("=")
@@ -107,26 +133,85 @@ def alias_links(guest: Guest, unit: Unit, alias: str) -> tuple[str, ...]:
     )
 
 
+def drop_ins(guest: Guest, name: str) -> tuple[str, ...]:
+    """The drop-in files of a unit in the order in which they count; of one file name the strongest only."""
+    stem, _, suffix = name.rpartition(".")
+    parts = stem.split("-")
+    owners = [suffix, *(f"{'-'.join(parts[:count])}-.{suffix}" for count in range(1, len(parts))), name]
+    if "@" in stem:
+        owners.insert(-1, f"{stem.partition('@')[0]}@.{suffix}")
+    found: dict[str, str] = {}
+    for owner in reversed(owners):
+        for folder in folders(guest):
+            for path in guest.glob(f"{folder}/{glob.escape(owner)}.d/*.conf"):
+                found.setdefault(posixpath.basename(path), path)
+    return tuple(found[key] for key in sorted(found) if is_file(guest, found[key]))
+
+
+def blockers(guest: Guest, unit: Unit) -> tuple[Evidence, ...]:
+    """What the unit requires and what is masked, so that starting it fails; the path is the link or file that asks."""
+    found: list[Evidence] = []
+    pending, seen = [unit], {unit.name}
+    while pending:
+        for path, wanted in _required(guest, pending.pop()):
+            needed = find_unit(guest, wanted)
+            if needed.masked_by is not None:
+                found.append(Evidence(path, text=f"requires {wanted}, which {needed.masked_by} masks"))
+            elif needed.path is not None and wanted not in seen and len(seen) < _MOST_UNITS:
+                pending.append(needed)
+            seen.add(wanted)
+    return tuple(found)
+
+
+def _required(guest: Guest, unit: Unit) -> list[tuple[str, str]]:
+    """``(path, unit)`` for every ``.requires`` entry and every word of a ``Requires=`` line."""
+    found: dict[str, str] = {}
+    if unit.path is None:
+        return []
+    for name in names(guest, unit):
+        for folder in folders(guest):
+            for path in guest.glob(f"{folder}/{glob.escape(name)}.requires/*"):
+                if not _is_null(guest, path):
+                    found.setdefault(posixpath.basename(path), path)
+    for path in (unit.path, *drop_ins(guest, unit.name)):
+        for word in _words(guest, path, _NEEDS):
+            found.setdefault(word, path)
+    return [(path, name) for name, path in found.items()]
+
+
+def _words(guest: Guest, path: str, keys: frozenset[str]) -> list[str]:
+    settings = unit_settings(guest.read(path))
+    return [word for section, key, value in settings if section == "Unit" and key in keys for word in value.split()]
+
+
 def pulling_links(guest: Guest, name: str) -> tuple[str, ...]:
     """Every ``.wants``, ``.requires`` and ``.upholds`` entry for ``name``, the strongest of each folder name only."""
     links: dict[str, str] = {}
     for folder in folders(guest):
         for kind in ("wants", "requires", "upholds"):
-            for path in guest.glob(f"{folder}/*.{kind}/{name}"):
+            for path in guest.glob(f"{folder}/*.{kind}/{glob.escape(name)}"):
                 links.setdefault(path.removeprefix(folder), path)
     return tuple(path for path in links.values() if not _is_null(guest, path))
 
 
-def starting_links(guest: Guest, unit: Unit, seen: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """The links by which an ordinary boot starts the unit; empty where it is masked, absent or not pulled in."""
-    if unit.path is None or unit.masked_by is not None or unit.name in seen or len(seen) > 4:
+def starting_links(guest: Guest, unit: Unit) -> tuple[str, ...]:
+    """The links by which an ordinary boot starts the unit; empty where it is masked, absent or not pulled in.
+
+    Raises GuestError where too many units hang on one another.
+    """
+    # Each link is searched on its own, and no unit twice within a search: rings end, and the work stays linear.
+    return tuple(link for link in _links(guest, unit) if reached(guest, puller(link), {unit.name}))
+
+
+def puller(link: str) -> str:
+    """The unit whose ``.wants`` (or its kin) a link stands in."""
+    return posixpath.basename(posixpath.dirname(link)).rpartition(".")[0]
+
+
+def _links(guest: Guest, unit: Unit) -> tuple[str, ...]:
+    if unit.path is None or unit.masked_by is not None:
         return ()
-    return tuple(
-        link
-        for name in names(guest, unit)
-        for link in pulling_links(guest, name)
-        if _reached(guest, posixpath.basename(posixpath.dirname(link)).rpartition(".")[0], seen | {unit.name})
-    )
+    return tuple(link for name in names(guest, unit) for link in pulling_links(guest, name))
 
 
 def default_target(guest: Guest) -> str:
@@ -135,6 +220,8 @@ def default_target(guest: Guest) -> str:
         path = f"{folder}/default.target"
         if _is_link(guest, path):
             return posixpath.basename(guest.readlink(path))
+        if guest.exists(path):
+            return "default.target"
     return "graphical.target"
 
 
@@ -143,14 +230,37 @@ def evidence_of_link(guest: Guest, path: str) -> Evidence:
     return Evidence(path, text=f"-> {guest.readlink(path)}") if _is_link(guest, path) else Evidence(path)
 
 
-def _reached(guest: Guest, puller: str, seen: frozenset[str]) -> bool:
-    stem, _, kind = puller.rpartition(".")
+def reached(guest: Guest, name: str, seen: set[str]) -> bool:
+    """Whether an ordinary boot starts a unit that pulls in others; ``seen`` are the units looked at already."""
+    if name in seen:
+        return False
+    seen.add(name)
+    if len(seen) > _MOST_UNITS:
+        raise GuestError(f"{name}: more than {_MOST_UNITS} units pull in one another")
+    kind = name.rpartition(".")[2]
     if kind == "target":
-        return ASIDE.fullmatch(stem) is None and find_unit(guest, puller).masked_by is None
+        return _target_reached(guest, name, seen)
     if kind in ("service", "socket", "path", "timer"):
-        return bool(starting_links(guest, find_unit(guest, puller), seen))
+        return any(reached(guest, puller(link), seen) for link in _links(guest, find_unit(guest, name)))
     # A device or mount unit that wants something: whether it appears cannot be told, so assume that it does.
     return True
+
+
+def _target_reached(guest: Guest, name: str, seen: set[str]) -> bool:
+    stem = name.removesuffix(".target")
+    if ASIDE.fullmatch(stem) or find_unit(guest, name).masked_by is not None:
+        return False
+    default = default_target(guest)
+    if name == default or _PASSED.fullmatch(stem) or (name, default) == ("multi-user.target", "graphical.target"):
+        return True
+    if any(reached(guest, puller(link), seen) for link in pulling_links(guest, name)):
+        return True
+    # Few guests come here: a target of someone's own, or one that the default may or may not ask for.
+    files = [path for folder in folders(guest) for path in guest.glob(f"{folder}/*.target")]
+    files += [*guest.glob(f"{ETC}/*.service"), *guest.glob(f"{ETC}/*.d/*.conf")]
+    asking = [path for path in files if is_file(guest, path) and name in _words(guest, path, _PULLS)]
+    owners = [posixpath.dirname(path)[: -len(".d")] if path.endswith(".conf") else path for path in asking]
+    return any(reached(guest, posixpath.basename(owner), seen) for owner in dict.fromkeys(owners))
 
 
 def _weaker(guest: Guest, name: str, stronger: str) -> str | None:
@@ -161,6 +271,12 @@ def _weaker(guest: Guest, name: str, stronger: str) -> str | None:
         if found is not None and found.kind is FileKind.FILE and found.size:
             return f"{folder}/{name}"
     return None
+
+
+def is_file(guest: Guest, path: str) -> bool:
+    """Whether a regular file stands at ``path``, links followed."""
+    found = guest.stat(path)
+    return found is not None and found.kind is FileKind.FILE
 
 
 def _is_link(guest: Guest, path: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from remediations.guest import FileKind, Guest
+from remediations.linux import systemd
 from remediations.linux.init_system import Init
 from remediations.linux.text import numbered
 from remediations.vocabulary import MakeLink, RemoveFile, Step
@@ -46,6 +47,24 @@ def links(guest: Guest, name: str, letter: str, levels: tuple[str, ...]) -> tupl
 def starting_links(guest: Guest, name: str, init: Init) -> tuple[str, ...]:
     """The links by which a boot starts the init script; empty where the script is absent or not executable."""
     return links(guest, name, "S", runlevels(guest, init)) if script(guest, name) else ()
+
+
+def every_start(guest: Guest, init: Init) -> list[tuple[str, str]]:
+    """``(service, path)`` of every init script that a boot runs; with systemd those that no unit of the name hides."""
+    found: dict[str, str] = {}
+    for level in runlevels(guest, init):
+        for entry in guest.listdir(f"/etc/rc{level}.d"):
+            matched = _LINK.fullmatch(entry)
+            if matched is None or matched[1] != "S" or matched[3] in found:
+                continue
+            path = f"/etc/init.d/{matched[3]}" if init is Init.SYSTEMD else f"/etc/rc{level}.d/{entry}"
+            stat = guest.stat(path)
+            if stat is not None and stat.kind is FileKind.FILE and stat.mode & 0o111:
+                found[matched[3]] = path
+    if init is not Init.SYSTEMD:
+        return list(found.items())
+    units = {name: systemd.find_unit(guest, f"{name}.service") for name in found}
+    return [(name, path) for name, path in found.items() if units[name] == systemd.Unit(f"{name}.service", None)]
 
 
 def disable_steps(guest: Guest, name: str) -> tuple[Step, ...]:

@@ -12,6 +12,8 @@ from remediations.vocabulary import Evidence, PlanError
 
 MAC = re.compile(r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{1,2}([:-])[0-9A-Fa-f]{1,2}(\1[0-9A-Fa-f]{1,2}){4}(?![0-9A-Fa-f:-])")
 """A whole MAC address."""
+MAC_NAME = re.compile(r"(?<![A-Za-z0-9_])(?:en|wl|ww)x[0-9a-f]{12}(?![A-Za-z0-9_])")
+"""An interface's name that is its MAC address (systemd.net-naming-scheme(7), ``ID_NET_NAME_MAC``)."""
 
 
 @dataclass(frozen=True)

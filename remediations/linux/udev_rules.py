@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 
 from remediations.guest import Guest
-from remediations.linux.ties import Line, Tied, first_by_name, logical_lines, places, read_config, without_lines
+from remediations.linux.ties import (
+    MAC_NAME,
+    Line,
+    Tied,
+    first_by_name,
+    logical_lines,
+    places,
+    read_config,
+    without_lines,
+)
 
 PERSISTENT = "70-persistent-net.rules"
 GENERATOR = "75-persistent-net-generator.rules"
@@ -13,6 +22,8 @@ _FOLDERS = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/r
 _TERM = re.compile(
     r"""(?<![A-Za-z_])([A-Za-z_]{1,40})(?:\{([^}]*)\})?\s*(==|!=|\+=|-=|:=|=)\s*[ei]?"((?:[^"\\]|\\.)*)\""""
 )
+_RENAMES = re.compile(r"\bip\b.*\bset\b.*\bname\b|\b(?:nameif|ifrename)\b")
+"""Programs that name an interface, as a rule runs them: ip-link(8), nameif(8), ifrename(8)."""
 _CLASS = re.compile(r"\[[^\]]*\]")
 _DIGIT = re.compile(r"[0-9A-Fa-f]")
 
@@ -55,18 +66,23 @@ def is_rule(text: str) -> bool:
 
 
 def ties(text: str) -> bool:
-    """Whether one rule matches an interface's address and gives it a name."""
+    """Whether one rule matches an interface's address, or the name made of it, and gives it a name."""
     if not is_rule(text):
         return False
     terms = _TERM.findall(text)
     address = any(
-        key.upper() in ("ATTR", "ATTRS", "SYSFS")
-        and attribute.lower() == "address"
-        and operator == "=="
-        and _tied(value)
+        operator == "=="
+        and (
+            MAC_NAME.search(value)
+            or (key.upper() in ("ATTR", "ATTRS", "SYSFS") and attribute.lower() == "address" and _tied(value))
+        )
         for key, attribute, operator, value in terms
     )
-    return address and any(key.upper() == "NAME" and operator in ("=", ":=") for key, _, operator, _ in terms)
+    return address and any(
+        (key.upper() == "NAME" and operator in ("=", ":="))
+        or (key.upper() == "RUN" and operator in ("=", ":=", "+=") and _RENAMES.search(value))
+        for key, _, operator, value in terms
+    )
 
 
 def _tied(value: str) -> bool:

@@ -50,7 +50,7 @@ def set_flow_list(content: bytes, keys: Keys, items: Sequence[str]) -> bytes:
     document = _parse(content)
     node = _node(document, keys)
     start, end = node.start_mark.index, node.end_mark.index
-    written = "[" + ", ".join(scalar(item) for item in items) + "]"
+    written = _flow_list(items)
     if document.text[start:end] == written:
         return content
     if isinstance(node, yaml.SequenceNode) and not node.flow_style:
@@ -106,19 +106,20 @@ def remove_item(content: bytes, keys: Keys, index: int) -> bytes:
     return _replace(document, [(start, end or len(document.text), "")], change)
 
 
-def append_setting(content: bytes, key: str, value: str | bool) -> bytes:
+def append_setting(content: bytes, key: str, value: str | bool | list[str]) -> bytes:
     """A line ``key: value`` added at the end of a mapping's file; raises where the key is there already."""
     document = _parse(content)
     if not isinstance(document.value, dict | None) or key in (document.value or {}):
         raise YamlEditError(f"{key} cannot be added")
     ending = line_ending(content).decode()
     joint = "" if document.text.endswith("\n") or not document.text else ending
+    written = _flow_list(value) if isinstance(value, list) else scalar(value)
     length = len(document.text)
 
     def change(tree: Any) -> None:
         tree[key] = value
 
-    return _replace(document, [(length, length, f"{joint}{key}: {scalar(value)}{ending}")], change)
+    return _replace(document, [(length, length, f"{joint}{key}: {written}{ending}")], change)
 
 
 def scalar(value: str | bool) -> str:
@@ -130,6 +131,10 @@ def scalar(value: str | bool) -> str:
     if not value.isprintable():
         raise YamlEditError("a value with control characters")
     return "'" + value.replace("'", "''") + "'"
+
+
+def _flow_list(items: Sequence[str]) -> str:
+    return "[" + ", ".join(scalar(item) for item in items) + "]"
 
 
 def _parse(content: bytes) -> Document:

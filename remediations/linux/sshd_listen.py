@@ -1,0 +1,69 @@
+"""Where sshd listens: an instance gets its address at boot, so that only a wildcard address is sure to be reached."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+from remediations.guest import Guest
+from remediations.linux import services, systemd
+from remediations.linux.fault import Fault
+from remediations.linux.sshd_config import Directive, ask
+from remediations.vocabulary import Evidence
+
+_ALL = frozenset(("0.0.0.0", "::", "*", ""))  # noqa: S104 - what the guest has, not what we bind
+
+
+def faults(guest: Guest, directives: Sequence[Directive]) -> list[Fault]:
+    """What keeps sshd from listening on every address, in its configuration or in the socket that starts it."""
+    lines = ask(directives, "listenaddress", None).holds
+    listening = [(line.arguments[0] if len(line.arguments) == 1 else " ".join(line.arguments)) for line in lines]
+    found = _judge(listening, tuple(line.evidence for line in lines), "ListenAddress")
+    return found + _socket(guest)
+
+
+def _socket(guest: Guest) -> list[Fault]:
+    unit = systemd.find_unit(guest, "ssh.socket")
+    if unit.path is None or not services.startup(guest, "ssh.socket").starts:
+        return []
+    listening: list[str] = []
+    places: list[Evidence] = []
+    for path in (unit.path, *systemd.drop_ins(guest, "ssh.socket")):
+        for section, key, value in systemd.unit_settings(guest.read(path)):
+            if (section, key) != ("Socket", "ListenStream"):
+                continue
+            listening = [*listening, value] if value else []
+            places = [*places, Evidence(path, text=f"{key}={value}")] if value else []
+    if not listening:
+        place = Evidence(unit.path, text="no ListenStream=")
+        return [Fault("ssh.socket listens nowhere", (place,), obstacle=f"Give {unit.path} a ListenStream=22")]
+    # A port alone means every address.
+    return _judge(["*" if value.isdigit() else value for value in listening], tuple(places), "ListenStream")
+
+
+def _judge(listening: Sequence[str], places: tuple[Evidence, ...], setting: str) -> list[Fault]:
+    hosts = ["127.0.0.1" if value == "localhost" else value for value in map(_host, listening)]
+    if not hosts or _ALL & {*hosts}:
+        return []
+    advice = f"{places[0].path} line {places[0].line}" if places[0].line else places[0].path
+    if all(_is_address(host) for host in hosts):
+        known = all(ipaddress.ip_address(host).is_loopback for host in hosts)
+        where = "the loopback address" if known else "fixed addresses"
+        sentence = f"sshd listens on {where} alone ({setting})"
+        return [Fault(sentence, places, obstacle=f"{advice}: remove the {setting} line")]
+    return [Fault(f"sshd listens on what {setting} names, and that cannot be known", places, certain=False)]
+
+
+def _host(value: str) -> str:
+    """The host of ``host``, ``host:port``, ``[host]:port`` or a bare IPv6 address."""
+    if value.startswith("["):
+        return value[1:].partition("]")[0]
+    return value.rpartition(":")[0] if value.count(":") == 1 else value
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
