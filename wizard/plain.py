@@ -52,7 +52,7 @@ def _assessment(assessment: Assessment, preview: Preview | None) -> Iterator[str
     yield f"{SYMBOLS[finding.status]} {finding.status:<8} {requirement.id}: {requirement.title}{turned}"
     if finding.status in (Status.PASS,) and not turned:
         return
-    yield from _wrapped(_INDENT, visible(finding.summary))
+    yield from _wrapped(_INDENT, finding.summary)
     for evidence in finding.evidence[:8]:
         place = visible(evidence.path) + (f":{evidence.line}" if evidence.line else "")
         yield _cut(f"{_INDENT}{place}  {visible(evidence.text).strip()}")
@@ -60,13 +60,13 @@ def _assessment(assessment: Assessment, preview: Preview | None) -> Iterator[str
         yield f"{_INDENT}and {len(finding.evidence) - 8} more places (--json lists them all)"
     if fix is not None:
         word = "fix: " if fix.available else "no fix: "
-        yield from _wrapped(_INDENT + word, visible(fix.summary))
+        yield from _wrapped(_INDENT + word, fix.summary)
 
 
 def _done(outcome: Outcome) -> Iterator[str]:
     preview = outcome.preview
     for name, reason in preview.failed if preview else ():
-        yield from _wrapped(f"Not fixed: {name}: ", visible(reason))
+        yield from _wrapped(f"Not fixed: {visible(name)}: ", reason)
     for change in outcome.changes:
         files = f"{len(change.files)} file{'s' if len(change.files) != 1 else ''}"
         what = ", ".join(change.fixes) or visible(change.note)
@@ -89,7 +89,7 @@ def _diffs(files: tuple[FileChange, ...], commands: tuple[CommandResult, ...]) -
         yield f"$ {visible(shlex.join(command.argv))}"
         yield from (f"  {line}" for line in visible_lines(command.output).split("\n") if line)
         if command.note:
-            yield from _wrapped("  ", visible(command.note))
+            yield from _wrapped("  ", command.note)
 
 
 def _journal(outcome: Outcome) -> Iterator[str]:
@@ -110,7 +110,7 @@ def _journal_entry(change: Change) -> Iterator[str]:
     for command in change.commands:
         yield _cut(f"     ran        {visible(shlex.join(command.argv))}")
     if change.note:
-        yield from _wrapped("     note: ", visible(change.note))
+        yield from _wrapped("     note: ", change.note)
 
 
 def _width() -> int:
@@ -118,7 +118,7 @@ def _width() -> int:
 
 
 def _wrapped(start: str, text: str) -> list[str]:
-    return textwrap.wrap(text, _width(), initial_indent=start, subsequent_indent=" " * len(start)) or [start]
+    return textwrap.wrap(visible(text), _width(), initial_indent=start, subsequent_indent=" " * len(start)) or [start]
 
 
 def _cut(line: str) -> str:
