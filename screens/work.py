@@ -173,7 +173,8 @@ While nothing is being written, `escape` stops the work and leaves the image as 
         )
         ends = [at for _, at in self._steps[1:]] + [now]
         lines = []
-        for number, ((line, at), end) in enumerate(zip(self._steps, ends, strict=True)):
+        # Drawn before the first step has come, there is an end too many.
+        for number, ((line, at), end) in enumerate(zip(self._steps, ends, strict=False)):
             last = number == len(self._steps) - 1
             mark = ">" if last and self.running else "✗" if last and self.error else "✓"
             draw = columns((mark, 1), (plain(line), 56), (seconds(end - at).rjust(12), 12))

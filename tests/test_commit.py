@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from disks import MIB, WRITES, content, disk, overlay, qemu, sha256
 
-from wizard import commit, recovery, undo
+from wizard import commit, delta, recovery, undo
 from wizard.change import Change, State
 from wizard.errors import ChangeError, OpenError
 from wizard.image import probe
@@ -187,21 +187,41 @@ def test_full_disk_leaves_the_image_as_it_was(
     assert content(tmp_path / "now", "qcow2") == before
 
 
-def test_interrupted_image_that_was_booted_since_is_left_alone(tmp_path: Path) -> None:
+@pytest.fixture
+def interrupted(tmp_path: Path) -> tuple[Path, Journal, str]:
+    """A raw disk whose change was interrupted in the middle, with something in its extents that neither had."""
     image = disk(tmp_path / "disk", "raw")
     journal = Journal(tmp_path / "s")
     commit_overlay(image, overlay(tmp_path / "over", image, "raw", *WRITES), journal)
-    # As if it had been interrupted with its overlay at hand, and then something else wrote.
-    qemu("cp", overlay(tmp_path / "again", image, "raw"), journal.overlay(1))
     wanted, _, _ = journal.extents(1)
-    from wizard import delta
-
-    journal.overlay(1).unlink()
     delta.capture(image, "raw", wanted, journal.overlay(1))
     journal.set_state(1, State.COMMITTING)
+    after = sha256(image)
     with image.open("r+b") as file:
         file.seek(41 * MIB)
-        file.write(b"booted")
+        file.write(b"neither before nor after")
+    return image, journal, after
+
+
+def test_what_our_own_interrupted_write_left_is_finished(interrupted: tuple[Path, Journal, str]) -> None:
+    """Between freeing a cluster and writing its table a qcow2 shows what was meant for another place."""
+    image, journal, after = interrupted
+    journal.heartbeat.touch()
+    (said,) = recovery.recover(image, journal)
+    assert "it is finished" in said
+    assert sha256(image) == after
+    assert not journal.heartbeat.exists()
+
+
+@pytest.mark.parametrize("heartbeat", [True, False])
+def test_interrupted_image_that_was_booted_since_is_left_alone(
+    interrupted: tuple[Path, Journal, str], heartbeat: bool
+) -> None:
+    image, journal, _after = interrupted
+    if heartbeat:
+        journal.heartbeat.touch()
+        long_ago = image.stat().st_mtime - 60
+        os.utime(journal.heartbeat, (long_ago, long_ago))
     now = sha256(image)
     with pytest.raises(OpenError) as caught:
         recovery.recover(image, journal)

@@ -82,6 +82,7 @@ def commit(
                 "Make room or mend the folder, and open the image again: that records it.",
             ) from error
         journal.overlay(number).unlink()
+        journal.heartbeat.unlink(missing_ok=True)
         on_step("Done")
     return row(journal, number)
 
@@ -118,7 +119,7 @@ def _write(image: Image, journal: Journal, number: int, lock: int) -> None:
     wanted, _before, after = journal.extents(number)
     try:
         with _reserve(journal, number):
-            delta.write_back(journal.overlay(number), image, (lock,))
+            delta.write_back(journal.overlay(number), image, (lock,), journal.heartbeat)
         if present(image, journal, wanted) != after:
             raise QemuError("the image does not hold what was written to it")
     except (QemuError, OSError) as error:

@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from wizard.image import Image
 CLUSTER = 64 * 1024
 """Bytes of a delta's cluster; extents begin on its multiples."""
 SECTOR = 512
+HEARTBEAT_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,49 @@ def rebase(delta: Path, image: Image) -> None:
     qemu.run("qemu-img", "rebase", "-u", "-f", "qcow2", "-F", image.format, "-b", image.path, delta)
 
 
-def write_back(delta: Path, image: Image, hold: Sequence[int]) -> None:
-    """Write what a delta holds into its image, and make it durable. May be run again after any interruption."""
-    qemu.run("qemu-img", "commit", "-q", "-d", "-f", "qcow2", delta, hold=hold)
-    for file in image.files:
-        sync(file)
+def write_back(delta: Path, image: Image, hold: Sequence[int], heartbeat: Path) -> None:
+    """Write what a delta holds into its image, and make it durable. May be run again after any interruption.
+
+    While it is interrupted, what the image holds within the delta's extents is undefined: a qcow2 may show there
+    what was meant for another place, until the write is run again. ``heartbeat`` then tells when we last wrote.
+    """
+    with _beating(heartbeat):
+        # The writer must not go on after we are killed: nothing would say until when it wrote.
+        dying = ("setpriv", "--pdeathsig", "KILL")
+        qemu.run(*dying, "qemu-img", "commit", "-q", "-d", "-f", "qcow2", delta, hold=hold)
+        for file in image.files:
+            sync(file)
+
+
+@contextmanager
+def _beating(heartbeat: Path) -> Iterator[None]:
+    """Keep a file's modification time at now."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(HEARTBEAT_SECONDS):
+            os.utime(heartbeat)
+
+    heartbeat.touch(0o600)
+    os.utime(heartbeat)
+    sync(heartbeat.parent)
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+        os.utime(heartbeat)
+
+
+def untouched_since(heartbeat: Path, image: Image) -> bool:
+    """Whether nothing has written to the image's files since our own last, interrupted, write."""
+    try:
+        latest = max(file.stat().st_mtime for file in image.files)
+        return latest <= heartbeat.stat().st_mtime + HEARTBEAT_SECONDS * 4
+    except OSError:
+        return False  # there was no write of ours, or the image is gone
 
 
 def mend_leaks(image: Image) -> None:

@@ -68,12 +68,14 @@ def _python() -> Iterator[Check]:
 
 
 def _programs() -> Iterator[Check]:
-    for name in ("qemu-img", "qemu-io", "prlimit"):
+    for name in ("qemu-img", "qemu-io", "prlimit", "setpriv"):
         path = shutil.which(name)
         if path:
             yield Check(name, "ok", path)
         else:
-            package = "util-linux" if name == "prlimit" else "qemu-utils (Fedora, SUSE: qemu-img, qemu-tools)"
+            package = (
+                "util-linux" if name in ("prlimit", "setpriv") else "qemu-utils (Fedora, SUSE: qemu-img, qemu-tools)"
+            )
             yield Check(name, "missing", "not found", f"Run bin/setup, or install {package}.")
     wanted = _EMULATORS.get(platform.machine(), f"qemu-system-{platform.machine()}")
     # Enterprise Linux hides its emulator from PATH.

@@ -159,6 +159,11 @@ class Journal:
         """Where a change's undo delta is kept."""
         return self.folder / f"undo-{number}.qcow2"
 
+    @property
+    def heartbeat(self) -> Path:
+        """A file whose modification time is that of our last write to the image, while one is under way."""
+        return self.folder / "heartbeat"
+
     def overlay(self, number: int) -> Path:
         """Where a change's overlay is kept while it is being written to the image."""
         return self.folder / f"change-{number}.qcow2"

@@ -24,18 +24,22 @@ def put_back(image: Image, journal: Journal, number: int, lock: int) -> None:
     """
     wanted, before, _after = journal.extents(number)
     kept, back = journal.undo_delta(number), journal.folder / "back.qcow2"
-    with captured(image, journal, wanted) as now:
-        changed = delta.differing(now, kept, wanted)
+    try:
+        with captured(image, journal, wanted) as now:
+            changed = delta.differing(now, kept, wanted)
+    except QemuError:
+        changed = tuple(wanted)  # an interrupted write can leave what cannot even be read
     back.unlink(missing_ok=True)
     try:
         if changed:
             delta.capture(kept, "qcow2", changed, back)
             delta.rebase(back, image)
-            delta.write_back(back, image, (lock,))
+            delta.write_back(back, image, (lock,), journal.heartbeat)
         if present(image, journal, wanted) != before:
             raise QemuError("the image does not hold what was put back")
     finally:
         back.unlink(missing_ok=True)
+    journal.heartbeat.unlink(missing_ok=True)
 
 
 def present(image: Image, journal: Journal, wanted: Sequence[Extent]) -> tuple[str, ...]:
@@ -44,9 +48,18 @@ def present(image: Image, journal: Journal, wanted: Sequence[Extent]) -> tuple[s
         return delta.digests(now, wanted)
 
 
-def still_between(image: Image, journal: Journal, kept: Path, ours: Path, wanted: Sequence[Extent]) -> bool:
-    with captured(image, journal, wanted) as now:
-        return delta.between(now, kept, ours, wanted)
+def only_ours(image: Image, journal: Journal, kept: Path, ours: Path, wanted: Sequence[Extent]) -> bool:
+    """Whether an interrupted image was written to by us alone: it may be finished or put back.
+
+    What it holds says so where every sector is that of before or after; where not, the time of our last write does.
+    """
+    try:
+        with captured(image, journal, wanted) as now:
+            if delta.between(now, kept, ours, wanted):
+                return True
+    except QemuError:
+        pass  # an interrupted write can leave what cannot even be read
+    return delta.untouched_since(journal.heartbeat, image)
 
 
 @contextmanager

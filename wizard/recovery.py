@@ -10,12 +10,12 @@ from wizard.change import Change, State
 from wizard.errors import OpenError
 from wizard.image import Image, probe
 from wizard.journal import Journal
-from wizard.put_back import forget, present, put_back, still_between
+from wizard.put_back import forget, only_ours, present, put_back
 from wizard.qemu import QemuError
 from wizard.state_lock import locked
 from wizard.visible import visible
 
-_TEMPORARY = ("now.qcow2", "back.qcow2", "reserve", ".flat-*")
+_TEMPORARY = ("heartbeat", "now.qcow2", "back.qcow2", "reserve", ".flat-*")
 
 
 def recover(path: Path, journal: Journal) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ def _resume(image: Image, journal: Journal, change: Change, lock: int) -> str:
         sound = ours.exists() and delta.digests(ours, wanted) == after
         if delta.digests(kept, wanted) != before or image.virtual_size != journal.virtual_size(number):
             raise QemuError("its undo data does not fit the image")
-        if sound and not still_between(image, journal, kept, ours, wanted):
+        if sound and not only_ours(image, journal, kept, ours, wanted):
             raise QemuError("something else has written to the image since")
         if change.state is State.COMMITTING and sound and _finish(image, journal, number, lock):
             return f"Change {number} was interrupted while it was written: it is finished, the image is as after it."
@@ -95,7 +95,7 @@ def _finish(image: Image, journal: Journal, number: int, lock: int) -> bool:
     ours = journal.overlay(number)
     try:
         delta.rebase(ours, image)
-        delta.write_back(ours, image, (lock,))
+        delta.write_back(ours, image, (lock,), journal.heartbeat)
         if present(image, journal, wanted) != after:
             return False
         delta.mend_leaks(image)
