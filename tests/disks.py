@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 MIB = 1024**2
@@ -38,6 +40,22 @@ def overlay(path: Path, image: Path, image_format: str, *writes: str) -> Path:
 # Over data, half a cluster, over a hole, zeros over data, and the end of the disk.
 WRITES = ("write -P 0x11 2M 3M", "write -P 0x22 6148k 4k", "write -P 0x33 40M 12M", "write -z 8M 1M",
           f"write -P 0x44 {SIZE - 512} 512")  # fmt: skip
+
+
+@contextmanager
+def held(path: Path, image_format: str) -> Iterator[None]:
+    """Another program has the image open for writing, as a running machine would."""
+    words = ["qemu-io", "-f", image_format, path]
+    holder = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdin
+        assert holder.stdout
+        holder.stdin.write("length\n")
+        holder.stdin.flush()
+        holder.stdout.readline()  # it has answered: it has the image open
+        yield
+    finally:
+        holder.communicate("q\n", timeout=30)
 
 
 def content(path: Path, image_format: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from disks import MIB, WRITES, content, disk, overlay, qemu, sha256
+from disks import MIB, WRITES, content, disk, held, overlay, qemu, sha256
 
 from wizard import commit, delta, recovery, undo
 from wizard.change import Change, State
@@ -133,24 +133,13 @@ def test_an_image_that_a_machine_holds_is_not_written(tmp_path: Path) -> None:
     image = disk(tmp_path / "disk", "qcow2")
     over = overlay(tmp_path / "over", image, "qcow2", *WRITES)
     before = content(image, "qcow2")
-    probed = probe(image)
-    holder = subprocess.Popen(
-        ["qemu-io", "-f", "qcow2", str(image)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert holder.stdin
-        assert holder.stdout
-        holder.stdin.write("length\n")
-        holder.stdin.flush()
-        holder.stdout.readline()  # it has answered: it has the image open
+    probed, journal = probe(image), Journal(tmp_path / "s")
+    with held(image, "qcow2"):
         identity = probed.identity
-        journal = Journal(tmp_path / "s")
         with pytest.raises(ChangeError) as caught:
             commit.commit(probed, identity, over, journal, kind="fix", fixes=(), files=(), commands=(), note="",
                           on_step=quiet)  # fmt: skip
         assert caught.value.code == "in-use"
-    finally:
-        holder.communicate("q\n", timeout=30)
     assert content(image, "qcow2") == before
     assert journal.changes()[0].state is State.ROLLED_BACK
 

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from disks import MIB, SIZE, disk, overlay, qemu
+from disks import MIB, SIZE, disk, held, overlay, qemu
 
 from wizard.errors import OpenError
 from wizard.image import probe
@@ -116,20 +116,10 @@ def test_missing_backing_file(tmp_path: Path) -> None:
 
 def test_held_by_another_program(tmp_path: Path) -> None:
     path = disk(tmp_path / "disk", "qcow2")
-    holder = subprocess.Popen(
-        ["qemu-io", "-f", "qcow2", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert holder.stdin
-        assert holder.stdout
-        holder.stdin.write("length\n")
-        holder.stdin.flush()
-        holder.stdout.readline()
+    with held(path, "qcow2"):
         image = probe(path)
         assert image.in_use
         assert "stop it" in image.read_only_reason
-    finally:
-        holder.communicate("q\n", timeout=30)
     assert not probe(path).in_use
 
 

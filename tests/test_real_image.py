@@ -14,7 +14,7 @@ from typing import Any
 
 import images
 import pytest
-from disks import content, qemu, sha256
+from disks import content, held, qemu, sha256
 
 from remediations.vocabulary import Settings
 from wizard import headless
@@ -183,23 +183,13 @@ def test_revert_puts_back_what_was_not_touched_since(tmp_path: Path) -> None:
 
 def test_image_in_use_is_checked_with_a_warning_and_not_written(tmp_path: Path) -> None:
     image = over(images.bookworm(), tmp_path / "disk.qcow2")
-    holder = subprocess.Popen(
-        ["qemu-io", "-f", "qcow2", image], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert holder.stdin
-        assert holder.stdout
-        holder.stdin.write("length\n")
-        holder.stdin.flush()
-        holder.stdout.readline()
+    with held(image, "qcow2"):
         outcome, told = one(headless.Check(Settings(), None), image)
         assert told["in_use"] is True
         assert any("inconsistent" in warning for warning in told["warnings"])
         assert statuses(told)["ssh-server"] == "pass"
         outcome, told = one(headless.ApplyAll(Settings(), None), image)
         assert (outcome.exit_code, told["error"]["code"]) == (3, "in-use")
-    finally:
-        holder.communicate("q\n", timeout=30)
 
 
 def test_killed_while_staging_leaves_nothing(tmp_path: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
@@ -18,8 +16,9 @@ from wizard.change import Change, Preview, State
 from wizard.engine import Progress
 from wizard.errors import Cancelled, ChangeError, OpenError, WizardError
 from wizard.folders import state_folder
-from wizard.image import Image, probe
+from wizard.image import Image
 from wizard.journal import Journal
+from wizard.prepare import prepare
 from wizard.qemu import QemuError
 from wizard.report import Report, examine
 from wizard.revert import put_back
@@ -231,28 +230,9 @@ class Session:
         self._drop_stage()
 
     def _prepare(self) -> None:
-        """Probe, and see to what an earlier run left unfinished."""
         self.on_progress("Looking at the image")
-        image = probe(self.path)  # first: a file that is no image has its own error
-        try:
-            said = recovery.recover(self.path, self._journal)
-        except OpenError as error:
-            if error.code != "journal-unreadable" or self._access is Access.FIX:
-                raise
-            # Somebody else's changes: a report can be made, but nothing be written over them.
-            said = (f"{error.message} Whether a change was interrupted is not known.",)
-            image = replace(image, read_only_reason=image.read_only_reason or error.message.rstrip("."))
-        else:
-            image = probe(self.path) if said else image
-        folder = self._journal.folder
-        beside = next(above for above in (folder, *folder.parents) if os.path.exists(above))  # noqa: PTH110 - never raises
-        if image.backing:
-            said += (f"It reads through to {', '.join(visible(str(file)) for file in image.backing)}.",)
-        if not image.read_only_reason and not os.access(beside, os.W_OK | os.X_OK):
-            reason = f"Undo data cannot be kept in {visible(str(folder))}; name another place with --state-dir"
-            image = replace(image, read_only_reason=reason)
-        self._image, self._identity = image, image.identity
-        self._notices = said
+        self._image, self._notices = prepare(self.path, self._journal, fixing=self._access is Access.FIX)
+        self._identity = self._image.identity
 
     def _launch(self) -> Stage:
         """A fresh stage; read-only where nothing can be written to the image anyway."""
