@@ -109,7 +109,7 @@ def _passing(guest: Guest) -> Finding:
 
 REQUIREMENT = Requirement(
     id="cloud-user",
-    title="cloud-init knows which account gets the key",
+    title="The account that gets the key is known",
     level=Level.REQUIRED,
     guide="Use cloud-init to fetch the public key",
     check=check,

@@ -196,7 +196,7 @@ def _evidence(remarks: tuple[Remark, ...]) -> tuple[Evidence, ...]:
 
 REQUIREMENT = Requirement(
     id="console-log",
-    title="The boot log is written to the serial console",
+    title="The boot log goes to the serial console",
     level=Level.REQUIRED,
     guide="Ensure image writes boot log to console",
     check=check,

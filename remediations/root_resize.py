@@ -71,7 +71,7 @@ def _passing(disk: RootDisk) -> str:
 
 REQUIREMENT = Requirement(
     id="root-resize",
-    title="The root partition grows to the instance's disk",
+    title="The root partition grows with the disk",
     level=Level.REQUIRED,
     guide="Disk partitions and resize root partition on boot",
     check=check,
