@@ -203,10 +203,13 @@ def test_what_our_own_interrupted_write_left_is_finished(interrupted: tuple[Path
 
 
 @pytest.mark.parametrize("heartbeat", [True, False])
+@pytest.mark.parametrize("overlay_lost", [True, False])
 def test_interrupted_image_that_was_booted_since_is_left_alone(
-    interrupted: tuple[Path, Journal, str], heartbeat: bool
+    interrupted: tuple[Path, Journal, str], heartbeat: bool, overlay_lost: bool
 ) -> None:
     image, journal, _after = interrupted
+    if overlay_lost:
+        journal.overlay(1).unlink()
     if heartbeat:
         journal.heartbeat.touch()
         long_ago = image.stat().st_mtime - 60

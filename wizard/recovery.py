@@ -68,7 +68,9 @@ def _resume(image: Image, journal: Journal, change: Change, lock: int) -> str:
         sound = ours.exists() and delta.digests(ours, wanted) == after
         if delta.digests(kept, wanted) != before or image.virtual_size != journal.virtual_size(number):
             raise QemuError("its undo data does not fit the image")
-        if sound and not only_ours(image, journal, kept, ours, wanted):
+        # Where our overlay is lost, what stood before and the time of our last write have to tell it.
+        alone = only_ours(image, journal, kept, ours if sound else kept, wanted)
+        if not alone:
             raise QemuError("something else has written to the image since")
         if change.state is State.COMMITTING and sound and _finish(image, journal, number, lock):
             return f"Change {number} was interrupted while it was written: it is finished, the image is as after it."
