@@ -61,11 +61,12 @@ def test_help_fits_a_screen() -> None:
 def test_one_bad_image_does_not_stop_the_others(tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_text("no image\n")
-    done = run(tmp_path / "absent", text, "--check", "--json")
+    (tmp_path / "ring").symlink_to(tmp_path / "ring")
+    done = run(tmp_path / "absent", tmp_path / "ring", text, "--check", "--json")
     assert done.returncode == 3
     told = json.loads(done.stdout)
     assert told["schema"] == 1
-    assert [image["error"]["code"] for image in told["images"]] == ["not-found", "not-an-image"]
+    assert [image["error"]["code"] for image in told["images"]] == ["not-found", "permission", "not-an-image"]
     assert "What" not in done.stdout
 
 

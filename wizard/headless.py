@@ -141,9 +141,13 @@ def run(job: Job, images: Sequence[Path]) -> list[Outcome]:
 
 
 def _one(job: Job, image: Path, *, named: bool) -> Outcome:
-    session = Session(image, job.settings, job.state_dir, job.access)
-    session.on_progress = _narrator(f"{visible(image.name)}: " if named else "")
     outcome = Outcome(str(image))
+    try:
+        session = Session(image, job.settings, job.state_dir, job.access)
+    except WizardError as error:  # a path that leads nowhere; the next image may be well
+        outcome.error, outcome.exit_code = error, error.exit_code
+        return outcome
+    session.on_progress = _narrator(f"{visible(image.name)}: " if named else "")
     # In a thread of its own: a call into libguestfs would hold back a signal until it returns.
     with ThreadPoolExecutor(max_workers=1) as worker, _interruptible(session):
         try:
