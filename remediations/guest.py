@@ -60,7 +60,8 @@ class GuestFacts:
 class Partition:
     """One partition: ``start`` and ``end`` (inclusive) are byte offsets; ``kind`` is primary, extended or logical.
 
-    ``type`` is the MBR type in hex (``0x83``) or the GPT type GUID in upper case, empty where unknown.
+    ``type`` is the MBR type in hex (``0x83``) or the GPT type GUID in upper case, empty where unknown; ``uuid`` and
+    ``label`` are what fstab calls PARTUUID (lower case) and PARTLABEL.
     """
 
     number: int
@@ -68,6 +69,8 @@ class Partition:
     end: int
     kind: str = "primary"
     type: str = ""
+    uuid: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,9 @@ class Guest(Protocol):
 
     def read(self, path: str, limit: int = DEFAULT_LIMIT) -> bytes:
         """The content of a regular file, links followed. Absent, not regular or above ``limit`` bytes: GuestError."""
+
+    def head(self, path: str, length: int) -> bytes:
+        """The first ``length`` bytes of a regular file of any size. Absent or not regular: GuestError."""
 
     def readlink(self, path: str) -> str:
         """The target text of a link, as written."""

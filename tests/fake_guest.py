@@ -98,6 +98,9 @@ class FakeGuest:
             raise GuestError(f"{path}: larger than {limit} bytes")
         return entry
 
+    def head(self, path: str, length: int) -> bytes:
+        return self.read(path, 1 << 60)[:length]
+
     def readlink(self, path: str) -> str:
         entry = self.files.get(self._resolve(path, follow_last=False))
         if not isinstance(entry, Link):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 # Network, memory and pseudo file systems have nothing of theirs in the image.
 _ELSEWHERE = frozenset(
@@ -17,24 +19,46 @@ _ELSEWHERE = frozenset(
 _REMOVABLE = re.compile(r"/dev/(cdrom|dvd|fd\d|floppy|sr\d)")
 
 
-def mount_points(content: bytes) -> tuple[str, ...]:
-    """The mount points of the local file systems that are mounted at boot, normalised, in the file's order.
+@dataclass(frozen=True)
+class Entry:
+    """One line of fstab; ``point`` is normalised where it is a path."""
 
-    Entries that are ``noauto``, bind mounts, removable drives or in memory are left out; broken lines too.
-    """
-    found = []
+    device: str
+    point: str
+    kind: str
+    options: tuple[str, ...]
+
+    @property
+    def at_boot(self) -> bool:
+        """Whether this is a local file system that is mounted at boot.
+
+        Entries that are ``noauto``, bind mounts, removable drives or in memory are not.
+        """
+        if self.kind in _ELSEWHERE or not self.point.startswith("/") or self.removable:
+            return False
+        return not {"noauto", "bind", "rbind"} & set(self.options)
+
+    @property
+    def removable(self) -> bool:
+        """Whether its device is a CD or floppy drive."""
+        return _REMOVABLE.fullmatch(self.device) is not None
+
+
+def entries(content: bytes) -> Iterator[Entry]:
+    """Every line that has at least a device, a mount point and a type, in the file's order."""
     for raw in content.split(b"\n"):
         fields = raw.decode("utf-8", "surrogateescape").split()
         if len(fields) < 3 or fields[0].startswith("#"):
             continue
         device, point, kind = fields[:3]
-        options = fields[3].split(",") if len(fields) > 3 else []
-        if kind in _ELSEWHERE or not point.startswith("/") or _REMOVABLE.fullmatch(device):
-            continue
-        if {"noauto", "bind", "rbind"} & set(options):
-            continue
-        found.append(posixpath.normpath(_unescape(point)))
-    return tuple(dict.fromkeys(found))
+        options = tuple(fields[3].split(",")) if len(fields) > 3 else ()
+        point = _unescape(point)
+        yield Entry(_unescape(device), posixpath.normpath(point) if point.startswith("/") else point, kind, options)
+
+
+def mount_points(content: bytes) -> tuple[str, ...]:
+    """The mount points of the local file systems that are mounted at boot, in the file's order, none twice."""
+    return tuple(dict.fromkeys(entry.point for entry in entries(content) if entry.at_boot))
 
 
 def _unescape(field: str) -> str:

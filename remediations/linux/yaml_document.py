@@ -6,6 +6,7 @@ Source: YAML 1.1 as PyYAML reads it, which is what cloud-init uses.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -57,8 +58,12 @@ class Document:
         return Evidence(self.path, number, self.text.split("\n")[number - 1].rstrip("\r"))
 
 
+@lru_cache(maxsize=32)
 def parse(path: str, content: bytes) -> Document:
-    """Read a file's one document. Raises :class:`YamlError` for what is no YAML, too large, too deep or too clever."""
+    """Read a file's one document. Raises :class:`YamlError` for what is no YAML, too large, too deep or too clever.
+
+    Several requirements read the same files, and PyYAML is slow: what was parsed last is kept. It is not to be changed.
+    """
     if len(content) > SIZE_LIMIT:
         raise YamlError(f"larger than {SIZE_LIMIT} bytes")
     try:
