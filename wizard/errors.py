@@ -18,6 +18,16 @@ class WizardError(Exception):
         self.message = message
         self.next = next_step
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors travel between processes, and a subclass' own constructor may take other words.
+        return _again, (type(self), self.code, self.message, self.next)
+
+
+def _again(kind: type[WizardError], code: str, message: str, next_step: str) -> WizardError:
+    error = kind.__new__(kind)
+    WizardError.__init__(error, code, message, next_step)
+    return error
+
 
 class UsageError(WizardError):
     """A wrong call or configuration."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ WRITABLE_VMDK = ("monolithicSparse", "monolithicFlat", "twoGbMaxExtentSparse", "
 class Image:
     """A probed image. Sizes in bytes; ``backing`` lists the backing chain's files, nearest first.
 
+    ``backing_formats`` are their formats, as qemu takes them: what the file above says, else what a look at it tells.
     ``files`` are the image's own files (a vmdk may have several, a qcow2 a data file). ``read_only_reason`` is the
     sentence why fixes cannot be written to it, empty where they can. ``identity`` changes when anything writes to it.
     """
@@ -36,6 +38,7 @@ class Image:
     in_use: bool
     read_only_reason: str
     files: tuple[Path, ...] = ()
+    backing_formats: tuple[str, ...] = ()
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -84,6 +87,9 @@ def probe(path: Path) -> Image:
         in_use=in_use,
         read_only_reason=_read_only_reason(path, top, in_use),
         files=_own_files(path, top),
+        backing_formats=tuple(
+            str(above.get("backing-filename-format") or link["format"]) for above, link in itertools.pairwise(chain)
+        ),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 import uuid
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from remediations.guest import Partition
 
@@ -27,7 +29,8 @@ def partitions(read: Read) -> tuple[str, tuple[Partition, ...]]:
     entries = list(_entries(first))
     if any(kind == 0xEE for kind, _start, _length in entries):
         return "gpt", _gpt(read)
-    return "dos", _dos(read, entries)
+    disk_id = struct.unpack_from("<I", first, 440)[0]
+    return "dos", tuple(replace(found, uuid=f"{disk_id:08x}-{found.number:02x}") for found in _dos(read, entries))
 
 
 def _entries(sector: bytes) -> list[tuple[int, int, int]]:
@@ -77,12 +80,17 @@ def _gpt(read: Read) -> tuple[Partition, ...]:
     header = read(SECTOR, SECTOR)
     if header[:8] != b"EFI PART":
         raise TableError("a protective MBR without a GPT")
-    table, count, size = struct.unpack_from("<QII", header, 72)
+    length, checksum = struct.unpack_from("<II", header, 12)
+    if not 92 <= length <= SECTOR or checksum != zlib.crc32(header[:16] + bytes(4) + header[20:length]):
+        raise TableError("a GPT header whose checksum is wrong")
+    table, count, size, entries_checksum = struct.unpack_from("<QIII", header, 72)
     if not 128 <= size <= 4096 or not 0 < count <= 1024:
         raise TableError("a GPT with impossible figures")
     raw = read(table * SECTOR, count * size)
     if len(raw) < count * size:
         raise TableError("a GPT that ends beyond the disk")
+    if entries_checksum != zlib.crc32(raw):
+        raise TableError("a GPT whose checksum is wrong")
     found = []
     for number in range(1, count + 1):
         entry = raw[(number - 1) * size : number * size]
@@ -90,5 +98,7 @@ def _gpt(read: Read) -> tuple[Partition, ...]:
             continue
         start, last = struct.unpack_from("<QQ", entry, 32)
         code = str(uuid.UUID(bytes_le=entry[:16])).upper()
-        found.append(_partition(number, start, last - start + 1, "primary", code))
+        label = entry[56:128].decode("utf-16-le", "replace").split("\0")[0]
+        partition = _partition(number, start, last - start + 1, "primary", code)
+        found.append(replace(partition, uuid=str(uuid.UUID(bytes_le=entry[16:32])), label=label))
     return tuple(found)
