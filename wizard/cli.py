@@ -14,7 +14,7 @@ from pathlib import Path
 import wizard
 from remediations import REQUIREMENTS
 from remediations.vocabulary import Settings
-from wizard import config, headless, plain
+from wizard import config, find_images, headless, plain
 from wizard.appliance import log_file
 from wizard.document import Outcome, document
 from wizard.errors import UsageError, WizardError
@@ -37,7 +37,13 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("images", metavar="IMAGE", nargs="*", type=Path, help="image file; without a mode: the wizard")
+    made.add_argument(
+        "images",
+        metavar="IMAGE",
+        nargs="*",
+        type=Path,
+        help="image file, or a folder; without a mode: the wizard",
+    )
     modes = made.add_argument_group("modes").add_mutually_exclusive_group()
     modes.add_argument("--check", action="store_true", help="report only")
     modes.add_argument("--apply-all", action="store_true", help="apply every fix that is on offer")
@@ -51,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", metavar="ID,ID", help="with --apply-all: these fixes alone")
     made.add_argument("--skip", metavar="ID,ID", help="with --apply-all: not these fixes")
     made.add_argument("--dry-run", action="store_true", help="with --apply-all, --revert: diff only")
+    made.add_argument("--jobs", type=_jobs, metavar="N", help="with --check: images at a time (one a processor)")
     made.add_argument("--json", action="store_true", help="print one JSON document")
     settings = made.add_argument_group("settings")
     settings.add_argument("--user", metavar="NAME", help="the account that gets the key")
@@ -58,6 +65,12 @@ def parser() -> argparse.ArgumentParser:
     settings.add_argument("--hypervisor", choices=("kvm", "xen"), help="what the image is for (kvm)")
     settings.add_argument(
         "--state-dir", type=Path, metavar="DIR", help="where journals and undo data live (beside the image)"
+    )
+    settings.add_argument(
+        "--reader",
+        choices=("auto", "appliance"),
+        default="auto",
+        help="auto: no appliance where none is needed",
     )
     settings.add_argument("--config", type=Path, metavar="FILE", help="settings from this file")
     made.add_argument("--version", action="version", version=f"image-wizard {wizard.__version__}")
@@ -95,7 +108,15 @@ def _run(options: argparse.Namespace) -> int:
         return _wizard(options, settings, state_dir)
     if not options.images:
         raise UsageError("usage", "No image was given.", "Name at least one image file.")
-    outcomes = headless.run(job, options.images)
+    if isinstance(job, headless.Check):
+        options.images = find_images.expand(options.images)
+        if len(options.images) > 1:
+            jobs = options.jobs or len(os.sched_getaffinity(0))
+            return _tell_all(headless.check_many(job, options.images, jobs), options)
+    return _tell_all(headless.run(job, options.images), options)
+
+
+def _tell_all(outcomes: list[Outcome], options: argparse.Namespace) -> int:
     try:
         _print(outcomes, as_json=options.json, diffs=options.dry_run)
         sys.stdout.flush()
@@ -111,19 +132,30 @@ def _job(options: argparse.Namespace, settings: Settings, state_dir: Path | None
         raise UsageError("usage", "--only and --skip narrow --apply-all.", "Add --apply-all.")
     if options.dry_run and not (options.apply_all or options.revert is not None):
         raise UsageError("usage", "--dry-run goes with --apply-all or --revert.", "Add one of them.")
+    if options.jobs and not options.check:
+        raise UsageError("usage", "--jobs goes with --check.", "Add --check.")
+    fast = options.reader == "auto"
     if options.check:
-        return headless.Check(settings, state_dir)
+        return headless.Check(settings, state_dir, fast)
     if options.apply_all:
-        return headless.ApplyAll(settings, state_dir, _ids(options.only), _ids(options.skip) or (), options.dry_run)
+        only, skip = _ids(options.only), _ids(options.skip) or ()
+        return headless.ApplyAll(settings, state_dir, only, skip, options.dry_run, fast)
     if options.undo is not None:
         return headless.Undo(settings, state_dir, options.undo or None)
     if options.revert is not None:
-        return headless.Revert(settings, state_dir, options.revert, options.dry_run)
+        return headless.Revert(settings, state_dir, options.revert, options.dry_run, fast)
     if options.journal:
         return headless.ShowJournal(settings, state_dir)
     if options.json:
         raise UsageError("usage", "--json goes with a mode.", "Add --check or --apply-all.")
     return None
+
+
+def _jobs(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1024:
+        raise argparse.ArgumentTypeError("from 1 to 1024")
+    return number
 
 
 def _ids(text: str | None) -> tuple[str, ...] | None:
@@ -166,7 +198,8 @@ def _wizard(options: argparse.Namespace, settings: Settings, state_dir: Path | N
     from wizard.session import Session
 
     start = options.images[0] if options.images else None
-    return run_wizard(lambda path: Session(path, settings, state_dir), start, demo=options.demo)
+    fast = options.reader == "auto"
+    return run_wizard(lambda path: Session(path, settings, state_dir, fast=fast), start, demo=options.demo)
 
 
 def _has_terminal() -> bool:

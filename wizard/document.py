@@ -43,6 +43,8 @@ def _image(outcome: Outcome) -> dict[str, Any]:
         "virtual_size": image.virtual_size if image else None,
         "in_use": image.in_use if image else None,
         "guest": _guest(report) if report else None,
+        "reader": report.reader.name if report else None,
+        "reader_reason": report.reader.reason if report else None,
         "requirements": [_requirement(a, before) for a in report.assessments] if report else [],
         "summary": {str(status): count for status, count in report.counts.items()} if report else None,
         "warnings": [*(report.warnings if report else ()), *outcome.notices],

@@ -18,7 +18,7 @@ Progress = Callable[[str], None]
 class Engine(Protocol):
     """What a front end needs of a session. Methods block and raise :class:`~wizard.errors.WizardError`.
 
-    All but :meth:`cancel` are called from one and the same thread.
+    All but :meth:`cancel` and :meth:`history` are called from one and the same thread.
     """
 
     settings: Settings
@@ -33,7 +33,20 @@ class Engine(Protocol):
         """Sentences to show at opening: an interrupted change that was finished or rolled back, an image in use…"""
 
     def open(self) -> Report:
-        """Probe, finish or roll back an interrupted change, launch the appliance, inspect, examine."""
+        """Probe, finish or roll back an interrupted change, examine.
+
+        The fast reader answers where it can (``report.reader``), and no appliance is up then; else it is launched.
+        """
+
+    @property
+    def warm(self) -> bool:
+        """Whether the appliance is up and clean, so that a preview can begin at once. Any thread."""
+
+    def warm_up(self) -> None:
+        """After :meth:`open`: start the appliance that the first preview will need; nothing where that is up already.
+
+        Blocks as long as that takes; :meth:`cancel` ends it. A preview without it launches by itself.
+        """
 
     def preview(self, ids: Sequence[str]) -> Preview:
         """Stage the named fixes (those with ``fix.available``) and examine again. The image is not touched."""
@@ -45,7 +58,7 @@ class Engine(Protocol):
         """Write the previewed fixes into the image and the journal. Closes the appliance; :meth:`open` to go on."""
 
     def history(self) -> tuple[Change, ...]:
-        """The image's journal, newest first. Needs no appliance; may be called before :meth:`open`."""
+        """The image's journal, newest first. Needs no appliance: any thread, any time, beside :meth:`warm_up` too."""
 
     def undo(self, number: int | None = None) -> tuple[Change, ...]:
         """Take back the newest change, or change ``number`` and all after it; returns them, newest first.

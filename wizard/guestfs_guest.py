@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import stat
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
 from remediations.guest import DEFAULT_LIMIT, FileKind, GuestError, GuestFacts, RootDisk, Stat
-from remediations.linux.dpkg import installed
+from remediations.linux.identity import identify
+from remediations.linux.rpm_header import Header
+from remediations.linux.rpm_version import newest
 from wizard.appliance import Appliance
 from wizard.errors import Cancelled, OpenError
+from wizard.fast.errors import StepAside
+from wizard.fast.packages import packages_of
 from wizard.inspection import Inspected
 from wizard.root_disk import root_disk
 
 CHUNK = 2 * 1024 * 1024  # libguestfs messages end at 4 MiB
-STATUS_LIMIT = 64 * 1024 * 1024
 # The binding has no errno to ask for; the appliance's own messages are always in the C locale.
 _ABSENT = (": No such file or directory", ": Not a directory")
 _KINDS = {stat.S_IFREG: FileKind.FILE, stat.S_IFDIR: FileKind.DIRECTORY, stat.S_IFLNK: FileKind.LINK}
+
+# libguestfs begins its messages with the name of its own function.
+_FUNCTION = re.compile(r"^\w+: ")
 
 T = TypeVar("T")
 
@@ -33,16 +40,35 @@ class GuestfsGuest:
         self._disk_size = disk_size
         self._seen: dict[tuple[str, str], Any] = {}
 
-    @property
+    @cached_property
     def facts(self) -> GuestFacts:
-        return self._inspected.facts
+        known = identify(self)
+        return GuestFacts(
+            known.distro, known.product, known.version, known.arch, known.package_format, self._inspected.root
+        )
 
     @cached_property
     def packages(self) -> Mapping[str, str]:
-        if self.facts.package_format == "deb":
-            return installed(self.read("/var/lib/dpkg/status", STATUS_LIMIT))
-        found = self._ask("packages", self.facts.root, lambda g: g.inspect_list_applications2(self.facts.root))
-        return {app["app2_name"]: app["app2_version"] for app in found or ()}
+        if self.facts.package_format == "rpm" and self._inspected.by_appliance:
+            try:
+                return self._rpm_packages()
+            except GuestError:  # librpm in the appliance does not read every form of the database
+                return self._package_lists()
+        return self._package_lists()
+
+    def _rpm_packages(self) -> Mapping[str, str]:
+        root = self.facts.root
+        found = self._ask("packages", root, lambda g: g.inspect_list_applications2(root))
+        if not found:
+            raise GuestError("The appliance found no packages")
+        fields = ("app2_name", "app2_epoch", "app2_version", "app2_release")
+        return newest(Header(*(app[field] for field in fields)) for app in found)
+
+    def _package_lists(self) -> Mapping[str, str]:
+        try:
+            return packages_of(self)
+        except (StepAside, ImportError) as error:
+            raise GuestError(f"The list of packages could not be read: {error}") from error
 
     @cached_property
     def root_disk(self) -> RootDisk:
@@ -53,7 +79,8 @@ class GuestfsGuest:
     def forget(self) -> None:
         """Drop what was read: the stage has written."""
         self._seen.clear()
-        self.__dict__.pop("packages", None)
+        for known in ("facts", "packages", "root_disk"):
+            self.__dict__.pop(known, None)
 
     def stat(self, path: str) -> Stat | None:
         return self._remembered("stat", path, lambda g: _stat(g.statns(path)))
@@ -78,6 +105,14 @@ class GuestfsGuest:
             raise GuestError(f"{path}: it vanished while it was read")
         return content
 
+    def head(self, path: str, length: int) -> bytes:
+        found = self.stat(path)
+        if found is None:
+            raise GuestError(f"{path}: there is no such file")
+        if found.kind is not FileKind.FILE:
+            raise GuestError(f"{path}: not a regular file")
+        return self._ask("read", path, lambda g: bytes(g.pread(path, length, 0))) or b""
+
     def readlink(self, path: str) -> str:
         target = self._remembered("readlink", path, lambda g: str(g.readlink(path)))
         if target is None:
@@ -92,7 +127,8 @@ class GuestfsGuest:
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         found = self._remembered("glob", pattern, lambda g: tuple(sorted(g.glob_expand(pattern, directoryslash=False))))
-        return found or ()
+        # The C library's dot files include the folder itself and the one above.
+        return tuple(one for one in found or () if posixpath.basename(one) not in (".", ".."))
 
     def label(self, path: str) -> str:
         """The SELinux label of what stands at a path, a link not followed; empty where it has none."""
@@ -139,7 +175,7 @@ class GuestfsGuest:
                 raise died() from error
             if str(error).endswith(_ABSENT):
                 return None
-            reason = str(error).removeprefix(f"{question}: ")
+            reason = _FUNCTION.sub("", str(error)).removeprefix(f"{path}: ")
             raise GuestError(f"{path}: {question} failed: {reason}") from error
         except UnicodeDecodeError as error:
             raise GuestError(f"{path}: {question} met a name that is not UTF-8") from error

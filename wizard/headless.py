@@ -16,10 +16,12 @@ from types import FrameType
 from typing import Protocol
 
 from remediations.vocabulary import Settings
+from wizard import parallel
 from wizard.appliance import log_file
 from wizard.document import Outcome, satisfied_exit
 from wizard.engine import Progress
 from wizard.errors import ChangeError, WizardError
+from wizard.progress import progress
 from wizard.session import Access, Session
 from wizard.visible import visible
 
@@ -32,6 +34,7 @@ class Job(Protocol):
     access: Access
     settings: Settings
     state_dir: Path | None
+    fast: bool
 
     def work(self, session: Session, outcome: Outcome) -> None: ...
 
@@ -42,6 +45,7 @@ class Check:
 
     settings: Settings
     state_dir: Path | None
+    fast: bool = True
     access = Access.REPORT
 
     def work(self, session: Session, outcome: Outcome) -> None:
@@ -58,6 +62,7 @@ class ApplyAll:
     only: tuple[str, ...] | None = None
     skip: tuple[str, ...] = ()
     dry_run: bool = False
+    fast: bool = True
     access = Access.FIX
 
     def work(self, session: Session, outcome: Outcome) -> None:
@@ -89,6 +94,7 @@ class Undo:
     settings: Settings
     state_dir: Path | None
     number: int | None = None
+    fast: bool = True
     access = Access.FIX
 
     def work(self, session: Session, outcome: Outcome) -> None:
@@ -106,6 +112,7 @@ class Revert:
     state_dir: Path | None
     number: int
     dry_run: bool = False
+    fast: bool = True
     access = Access.FIX
 
     def work(self, session: Session, outcome: Outcome) -> None:
@@ -123,6 +130,7 @@ class ShowJournal:
 
     settings: Settings
     state_dir: Path | None
+    fast: bool = True
     access = Access.REPORT
 
     def work(self, session: Session, outcome: Outcome) -> None:
@@ -133,21 +141,40 @@ def run(job: Job, images: Sequence[Path]) -> list[Outcome]:
     """Do the job on each image; an image that fails does not stop the next, an interrupt does."""
     outcomes = []
     for image in images:
-        outcome = _one(job, image, named=len(images) > 1)
+        outcome = _one(job, image, _narrator(f"{visible(image.name)}: " if len(images) > 1 else ""))
         outcomes.append(outcome)
         if outcome.exit_code == 130:
             break
     return outcomes
 
 
-def _one(job: Job, image: Path, *, named: bool) -> Outcome:
+def check_many(job: Check, images: Sequence[Path], jobs: int) -> list[Outcome]:
+    """Check each image in a process of its own, ``jobs`` at a time, with a progress bar where there is a terminal."""
+    _preload()
+    with progress(len(images)) as done:
+        return parallel.run(lambda image: _one(job, image, _silent), images, jobs, done)
+
+
+def _preload() -> None:
+    """Import once, here, what every process would otherwise import for itself."""
+    with contextlib.suppress(ImportError):
+        import wizard.fast.ext
+        import wizard.fast.fast_guest
+        import wizard.fast.formats  # noqa: F401
+
+
+def _silent(_line: str) -> None:
+    """Several at once would talk over each other."""
+
+
+def _one(job: Job, image: Path, on_progress: Progress) -> Outcome:
     outcome = Outcome(str(image))
     try:
-        session = Session(image, job.settings, job.state_dir, job.access)
+        session = Session(image, job.settings, job.state_dir, job.access, job.fast)
     except WizardError as error:  # a path that leads nowhere; the next image may be well
         outcome.error, outcome.exit_code = error, error.exit_code
         return outcome
-    session.on_progress = _narrator(f"{visible(image.name)}: " if named else "")
+    session.on_progress = on_progress
     # In a thread of its own: a call into libguestfs would hold back a signal until it returns.
     with ThreadPoolExecutor(max_workers=1) as worker, _interruptible(session):
         try:

@@ -2,28 +2,70 @@
 
 from __future__ import annotations
 
+import logging
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from remediations.guest import GuestFacts
-from remediations.linux.fstab import mount_points
-from remediations.linux.os_release import pretty_name
+from remediations.linux import fstab
 from wizard.errors import OpenError
 from wizard.visible import visible
 
 _CONVERT = "Give an image of an installed Linux system."
 
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a system lies: its root, and mount points mapped to devices or subvolumes, as libguestfs names them."""
+
+    root: str
+    mounts: Mapping[str, str]
+
 
 @dataclass(frozen=True)
 class Inspected:
-    """``mounts`` maps mount points to devices; ``unmounted`` are mount points of fstab that are not mounted."""
+    """A mounted system, as :class:`Layout` has it. ``unmounted`` are mount points of fstab that are not mounted.
 
-    facts: GuestFacts
+    ``by_appliance`` says that libguestfs' own inspection found it, and can be asked more.
+    """
+
+    root: str
     mounts: Mapping[str, str]
-    unmounted: tuple[str, ...]
-    warnings: tuple[str, ...]
+    unmounted: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    by_appliance: bool = True
+
+
+def mount(g: Any, layout: Layout | None, *, readonly: bool) -> Inspected:
+    """Mount a system that is known already, or inspect for one where it is not, or does not mount. OpenError."""
+    if layout is not None:
+        try:
+            return _mount_known(g, layout, readonly)
+        except RuntimeError as error:
+            if not g.is_ready():
+                raise
+            log.warning("mounting %s failed, inspecting instead: %s", dict(layout.mounts), error)
+            g.umount_all()
+    return inspect(g, readonly=readonly)
+
+
+def _mount_known(g: Any, layout: Layout, readonly: bool) -> Inspected:
+    for point, device in _parents_first(layout.mounts):
+        g.mount_options(_options(readonly), device, point)
+    if missing := _missing(g, layout.mounts):
+        raise RuntimeError(f"{', '.join(missing)} should be mounted, too")
+    return Inspected(layout.root, layout.mounts, by_appliance=False)
+
+
+def _parents_first(mounts: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted(mounts.items(), key=lambda item: (len(item[0]), item[0]))
+
+
+def _options(readonly: bool) -> str:
+    return "ro" if readonly else "noatime"  # looking must not write
 
 
 def inspect(g: Any, *, readonly: bool) -> Inspected:
@@ -48,32 +90,21 @@ def inspect(g: Any, *, readonly: bool) -> Inspected:
             "Linux images does not apply.",
             _CONVERT,
         )
-    mounts, warnings = _mount(g, g.inspect_get_mountpoints(root), readonly)
-    facts = GuestFacts(
-        distro=_known(g.inspect_get_distro(root)),
-        # libguestfs calls a Debian by the number in debian_version alone.
-        product=pretty_name(_read(g, "/etc/os-release")) or _known(g.inspect_get_product_name(root)),
-        version=(g.inspect_get_major_version(root), g.inspect_get_minor_version(root)),
-        arch=_known(g.inspect_get_arch(root)),
-        package_format=_known(g.inspect_get_package_format(root)),
-        root=root,
-    )
+    # A system whose fstab does not name its root boots all the same.
+    mounts, warnings = _mount(g, {"/": root, **g.inspect_get_mountpoints(root)}, readonly)
     unmounted = _missing(g, mounts)
     warnings += [f"{visible(point)} could not be mounted; what lies below it is unknown" for point in unmounted]
-    return Inspected(facts, mounts, unmounted, tuple(warnings))
-
-
-def _known(text: str) -> str:
-    return "" if text == "unknown" else text
+    return Inspected(root, mounts, unmounted, tuple(warnings))
 
 
 def _mount(g: Any, wanted: Mapping[str, str], readonly: bool) -> tuple[dict[str, str], list[str]]:
     mounts: dict[str, str] = {}
     warnings: list[str] = []
-    # Parents before children. noatime: looking must not write.
-    for point, device in sorted(wanted.items(), key=lambda item: (len(item[0]), item[0])):
+    for point, device in _parents_first(wanted):
+        if fstab.Entry(device, point, "", ()).removable:
+            continue  # the drive of the machine that it was installed on
         try:
-            g.mount_options("ro" if readonly else "noatime", device, point)
+            g.mount_options(_options(readonly), device, point)
         except RuntimeError as error:
             if point == "/":
                 raise OpenError(
@@ -93,9 +124,9 @@ def _reason(error: RuntimeError) -> str:
 
 def _missing(g: Any, mounts: Mapping[str, str]) -> tuple[str, ...]:
     """What fstab mounts at boot and is not mounted here: inspection drops what it cannot resolve, in silence."""
-    fstab = _read(g, "/etc/fstab")
+    wanted = fstab.mount_points(_read(g, "/etc/fstab"))
     mounted = {posixpath.normpath(point) for point in mounts}
-    return tuple(point for point in mount_points(fstab) if point not in mounted)
+    return tuple(point for point in wanted if point not in mounted)
 
 
 def _read(g: Any, path: str) -> bytes:

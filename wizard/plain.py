@@ -29,6 +29,8 @@ def lines(outcome: Outcome, *, diffs: bool) -> Iterator[str]:
         facts = outcome.report.facts
         size = humanize.naturalsize(outcome.image.virtual_size, binary=True)
         yield visible(f"{outcome.path}: {outcome.image.format}, {size}, {facts.product or 'Linux'}, {facts.arch}")
+        if reason := outcome.report.reader.reason:
+            yield from _wrapped("Read through the appliance: ", f"{reason}.")
         for warning in outcome.report.warnings:
             yield from _wrapped("Warning: ", warning)
     if outcome.preview and diffs:

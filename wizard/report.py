@@ -34,12 +34,21 @@ class Assessment:
 
 
 @dataclass(frozen=True)
+class Reader:
+    """Who read the guest: ``fast`` (no appliance) or ``appliance``, and the sentence why it was not the fast one."""
+
+    name: str = "appliance"
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """Every requirement's assessment, in the registry's order. ``warnings`` are sentences about the opening itself."""
 
     facts: GuestFacts
     assessments: tuple[Assessment, ...]
     warnings: tuple[str, ...] = ()
+    reader: Reader = Reader()
 
     def get(self, requirement_id: str) -> Assessment:
         """The assessment of one requirement; KeyError for an unknown id."""
@@ -84,8 +93,8 @@ def find(requirement: Requirement, guest: Guest, settings: Settings) -> Finding:
         finding = requirement.check(guest, settings)
     except GuestError as error:
         return Finding(Status.UNKNOWN, f"Could not be established: {error}")
-    except WizardError:
-        raise  # the appliance is gone, or the operator has cancelled
+    except (WizardError, MemoryError):
+        raise  # the appliance is gone, the operator has cancelled, or the fast reader is not certain
     except Exception as error:
         # No guest may crash the program, and a fault of ours is no verdict.
         log.exception("check of %s", requirement.id)
@@ -109,7 +118,7 @@ def offer(requirement: Requirement, finding: Finding, guest: Guest, settings: Se
         plan = requirement.plan(guest, settings)
     except (GuestError, PlanError) as error:
         return Fix(False, f"No safe fix: {error}")
-    except WizardError:
+    except (WizardError, MemoryError):
         raise
     except Exception as error:
         log.exception("plan of %s", requirement.id)

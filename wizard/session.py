@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
@@ -13,14 +14,18 @@ from wizard import commit as committing
 from wizard import recovery
 from wizard import undo as undoing
 from wizard.change import Change, Preview, State
+from wizard.child import Child
 from wizard.engine import Progress
 from wizard.errors import Cancelled, ChangeError, OpenError, WizardError
+from wizard.fast.errors import StepAside
+from wizard.fast.reading import Reading, read
 from wizard.folders import state_folder
 from wizard.image import Image
+from wizard.inspection import Layout
 from wizard.journal import Journal
 from wizard.prepare import prepare
 from wizard.qemu import QemuError
-from wizard.report import Report, examine
+from wizard.report import Reader, Report, examine
 from wizard.revert import put_back
 from wizard.stage import Stage
 from wizard.staging import Staged, carry_out
@@ -42,11 +47,16 @@ class Session:
     """The real :class:`Engine`.
 
     ``launches`` counts the appliances that it started; ``taken_back`` are the changes that :meth:`undo` has undone,
-    also where it failed before the last.
+    also where it failed before the last. Without ``fast`` every reading goes through the appliance.
     """
 
     def __init__(
-        self, path: Path, settings: Settings, state_dir: Path | None = None, access: Access = Access.EITHER
+        self,
+        path: Path,
+        settings: Settings,
+        state_dir: Path | None = None,
+        access: Access = Access.EITHER,
+        fast: bool = True,
     ) -> None:
         self.path = path
         self.settings = settings
@@ -54,6 +64,9 @@ class Session:
         self.launches = 0
         self.taken_back: tuple[Change, ...] = ()
         self._access = access
+        self._fast = fast
+        self._reading: Child[Reading] | None = None
+        self._layout: Layout | None = None
         self._journal = Journal(state_folder(path, state_dir))
         self._image: Image | None = None
         self._notices: tuple[str, ...] = ()
@@ -63,6 +76,7 @@ class Session:
         self._preview: Preview | None = None
         self._kind, self._note = "fix", ""
         self._fresh = True
+        self._warm = False
         self._cancelled = False
         self._writing = False
 
@@ -97,10 +111,43 @@ class Session:
             self._require_writable()
         if image.in_use:
             self._notices += ("The image is in use: what is read from it now may be inconsistent.",)
+        self._report = self._read_fast() if self._fast else self._read_through_appliance("It was asked for")
+        return self._report
+
+    def _read_fast(self) -> Report:
+        self.on_progress("Reading the guest")
+        try:
+            reading = read(self.image, self.settings, self._set_reading)
+        except StepAside as error:
+            return self._read_through_appliance(error.reason)
+        finally:
+            self._reading = None
+        self._layout = reading.layout
+        return reading.report
+
+    def _set_reading(self, child: Child[Reading]) -> None:
+        self._reading = child
+        if self._cancelled:
+            child.cancel()
+
+    def _read_through_appliance(self, reason: str) -> Report:
+        self._layout = None
         stage = self._launch()
         self.on_progress("Checking the requirements")
-        self._report = self._guarded(lambda: examine(stage.guest, self.settings, stage.warnings))
-        return self._report
+        report = self._guarded(lambda: examine(stage.guest, self.settings, stage.warnings))
+        return replace(report, reader=Reader("appliance", reason))
+
+    @property
+    def warm(self) -> bool:
+        """See :class:`Engine`."""
+        return self._warm and self._fresh
+
+    def warm_up(self) -> None:
+        """See :class:`Engine`."""
+        self._cancelled = False
+        self._require_report()
+        if not self.warm and not self.image.read_only_reason:
+            self._clean_stage()
 
     def preview(self, ids: Sequence[str]) -> Preview:
         """See :class:`Engine`."""
@@ -221,7 +268,9 @@ class Session:
         if self._writing:
             return
         self._cancelled = True
-        stage = self._stage
+        reading, stage = self._reading, self._stage
+        if reading is not None:
+            reading.cancel()
         if stage is not None:
             stage.cancel()
 
@@ -250,10 +299,12 @@ class Session:
         self.launches += 1
 
         def start() -> Stage:
-            stage.launch(self.on_progress)
+            stage.launch(self.on_progress, self._layout)
             return stage
 
-        return self._guarded(start)
+        self._guarded(start)
+        self._warm = True
+        return stage
 
     def _clean_stage(self) -> Stage:
         if self._stage is None or not self._fresh:
@@ -312,6 +363,6 @@ class Session:
 
     def _drop_stage(self) -> None:
         stage, self._stage = self._stage, None
-        self._preview = None
+        self._preview, self._warm = None, False
         if stage is not None:
             stage.drop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from wizard.change import CommandResult, FileChange, FileState
 from wizard.errors import Cancelled, ChangeError, OpenError, WizardError
 from wizard.guestfs_guest import GuestfsGuest, died
 from wizard.image import Image
-from wizard.inspection import inspect
+from wizard.inspection import Layout, mount
 from wizard.scratch import scratch_folder
 from wizard.visible import visible
 from wizard.writer import StepError, Writer
@@ -35,6 +35,7 @@ class Stage:
         self.image = image
         self.identity = image.identity
         self.warnings: tuple[str, ...] = ()
+        self.mounts: Mapping[str, str] = {}
         self._folder: Path | None = None
         self._lock = -1
         drive, drive_format = image.path, image.format
@@ -51,20 +52,20 @@ class Stage:
         assert self._folder is not None  # noqa: S101 - only a writable stage is asked
         return self._folder / "overlay.qcow2"
 
-    def launch(self, on_progress: Callable[[str], None]) -> None:
-        """Start the appliance, find and mount the guest. OpenError, Cancelled."""
+    def launch(self, on_progress: Callable[[str], None], layout: Layout | None = None) -> None:
+        """Start the appliance and mount the guest, found first where its layout is not known. OpenError, Cancelled."""
         self._appliance.launch(on_progress)
-        on_progress("Looking for the operating system")
+        on_progress("Mounting the guest's file systems" if layout else "Looking for the operating system")
         try:
             with self._translating():
-                inspected = inspect(self._appliance.g, readonly=self._folder is None)
+                inspected = mount(self._appliance.g, layout, readonly=self._folder is None)
         except StepError as error:
             raise OpenError(
                 "inspection",
                 f"What is inside the image could not be established: {visible(str(error))}.",
                 "Check the guest's file systems; it must be a Linux system that was shut down cleanly.",
             ) from error
-        self.warnings = inspected.warnings
+        self.warnings, self.mounts = inspected.warnings, inspected.mounts
         self.guest = GuestfsGuest(self._appliance, inspected, self.image.virtual_size)
         self._writer = Writer(self._appliance, self.guest)
 
