@@ -16,7 +16,6 @@ from textual.screen import Screen
 
 from screens.desk import Desk
 from screens.dialogs import LeavingDialog
-from screens.help import HelpScreen
 from screens.picker import PickerScreen
 from screens.requirements import RequirementsScreen
 from screens.terminal import LastingDriver, TerminalLost
@@ -64,7 +63,7 @@ class WizardApp(App[int]):
         while True:
             if image is None:
                 image = await self.push_screen_wait(PickerScreen(folder, self._now))
-            visit = self._visit = Visit(self, Desk(self._connect, image), self._now, self._demo)
+            visit = self._visit = Visit(self, Desk(self._connect, image, self._now), self._now, self._demo)
             await visit.run()
             await visit.desk.close()
             folder, image, self._visit = image.parent, None, None
@@ -84,6 +83,8 @@ class WizardApp(App[int]):
 
     def action_help(self) -> None:
         """Say what the screen is for, and its keys."""
+        from screens.help import HelpScreen  # Markdown is slow to import, and the first frame is not to wait for it
+
         self.push_screen(HelpScreen(self.screen))
 
     def action_help_quit(self) -> None:

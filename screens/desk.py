@@ -1,175 +1,231 @@
-"""One image's engine and the one thread that ever talks to it."""
+"""One image's engine as the screens use it: coroutines, and an appliance that starts behind them."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from screens.appliance import Appliance, Phase
+from screens.engine_thread import PATIENCE, EngineThread, Listener, UnexpectedError
+from screens.text import Clock
 from wizard.change import Change, Preview
-from wizard.engine import Connect, Engine, Progress
-from wizard.errors import WizardError
+from wizard.engine import Connect, Engine
+from wizard.errors import Cancelled, OpenError, WizardError
 from wizard.image import Image
 from wizard.report import Report
 
 Value = TypeVar("Value")
-# A child of the logger whose records the command line sends to the log file.
-_log = logging.getLogger("wizard.screens")
-
-
-class UnexpectedError(WizardError):
-    """A fault of the program itself, told like any other error; the engine it happened in is closed."""
-
-    exit_code = 4
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(
-            "unexpected",
-            f"Unexpected {type(error).__name__}: {error}\nThe image was closed.",
-            "Open the image again: a change that was interrupted is finished or rolled back then. Please report this.",
-        )
 
 
 class Desk:
     """The engine for one image as coroutines, run one after the other in a thread of their own.
 
-    Every method but :meth:`cancel` and :meth:`close` raises :class:`~wizard.errors.WizardError`. ``ready`` says whether
-    a preview can start at once; if not, :meth:`open` comes first. An engine that failed is not used again.
+    Every method but :meth:`cancel` and :meth:`close` raises :class:`~wizard.errors.WizardError`. An engine that failed
+    is not used again: the next preview opens the image first.
+
+    Once an image is open, the appliance that previews need is started in the background. ``appliance`` says how far
+    that is, ``waiting`` whether a job waits for it. ``on_appliance`` and ``on_step`` are called on the event loop, but
+    outside of any screen: they post messages.
     """
 
-    def __init__(self, connect: Connect, path: Path) -> None:
+    def __init__(self, connect: Connect, path: Path, now: Clock) -> None:
         self.path = path
-        self.ready = False
         self.closing = False
-        self.on_progress: Progress = _ignore
-        self._connect = connect
-        self._engine: Engine | None = None
-        self._opened = False
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
+        self.waiting = False
+        self.appliance = Appliance()
+        self.on_appliance: Callable[[], object] = lambda: None
+        self.on_step: Listener = lambda line, at: None
+        self.notices: tuple[str, ...] = ()
+        self._image: Image | None = None
+        self._now = now
+        self._thread = EngineThread(connect, path, now)
+        self._open = False
+        self._warm_up: asyncio.Future[None] | None = None
+        self._dropped: asyncio.Future[None] | None = None
 
     @property
     def image(self) -> Image:
-        """The probed image; only after :meth:`open`."""
-        if self._engine is None:
+        """The image as it was probed at the newest opening."""
+        if self._image is None:
             raise RuntimeError("the image is not open")
-        return self._engine.image
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What the engine has to say about the opening."""
-        return self._engine.notices if self._engine else ()
+        return self._image
 
     @property
     def writing(self) -> bool:
         """Whether the image is being written right now."""
-        return self._engine is not None and self._engine.writing
+        engine = self._thread.engine
+        return engine is not None and engine.writing
 
     async def open(self) -> Report:
-        """Open the image, with a fresh engine where this one was used before."""
-        report = await self._ask(self._open)
-        self.ready = True
+        """Open the image, with a fresh engine where this one was used before; the appliance starts behind it."""
+        report = await self._open_alone()
+        self._begin_warm_up()
         return report
 
     async def preview(self, ids: Sequence[str]) -> Preview:
-        """Stage fixes; opens the image first where it is closed."""
+        """Stage fixes; waits for an appliance that is starting, opens the image first where it is closed."""
         return await self._stage(lambda engine: engine.preview(ids))
 
     async def revert(self, number: int) -> Preview:
-        """Stage a change that takes back change ``number`` file by file; opens the image first where it is closed."""
+        """Stage a change that takes back change ``number`` file by file; waits and opens as :meth:`preview` does."""
         return await self._stage(lambda engine: engine.revert(number))
 
     async def discard(self) -> None:
-        """Drop what is staged."""
-        await self._ask(lambda engine: engine.discard())
+        """Drop what is staged. Another preview is likely to follow: its appliance starts in the background."""
+        self._settle(await self._ask(_discard))
+        self._begin_warm_up()
 
     async def commit(self) -> Change:
         """Write what is staged. The image is closed afterwards, whatever happened."""
-        self.ready = False
+        self._open = False
         return await self._ask(lambda engine: engine.commit())
 
     async def history(self) -> tuple[Change, ...]:
-        """The image's journal, newest first."""
-        return await self._ask(lambda engine: engine.history())
+        """The image's journal, newest first; waits for nothing that the engine does."""
+        return await asyncio.to_thread(self._thread.history)
 
     async def undo(self, number: int | None = None) -> tuple[Change, ...]:
-        """Take changes back. The image is closed afterwards, whatever happened."""
-        self.ready = False
+        """Take changes back, giving up an appliance that is starting. The image is closed afterwards in any case."""
+        await self._end_warm_up()
+        self._close_image()
         return await self._ask(lambda engine: engine.undo(number))
 
     def cancel(self) -> None:
-        """Stop what is running; ignored by the engine while it writes."""
-        if self._engine is not None:
-            self._engine.cancel()
+        """Drop the job that waits for the appliance, else stop the one that runs; ignored by an engine that writes."""
+        if self._dropped is None:
+            self._thread.stop()
+        elif not self._dropped.done():
+            self._dropped.set_result(None)
 
     async def close(self) -> None:
         """Stop what can be stopped, wait for what cannot, end the appliance. Safe to call twice."""
         if not self.closing:
             self._begin_closing()
-            await asyncio.get_running_loop().run_in_executor(self._executor, self._drop)
-            self._executor.shutdown(wait=False)
+            await asyncio.to_thread(self._thread.close)
 
     def close_blocking(self) -> None:
         """:meth:`close` for when there is no event loop any more."""
         if not self.closing:
             self._begin_closing()
-            self._executor.submit(self._drop)
-        self._executor.shutdown(wait=True)
+            self._thread.close()
+        self._thread.join()
 
     def _begin_closing(self) -> None:
         self.closing = True
-        self.ready = False
-        self.cancel()
+        if self._dropped is not None:
+            self.cancel()
+        self._thread.stop()
+
+    def _close_image(self) -> None:
+        self._open = False
+        self._show(Appliance())
+
+    async def _open_alone(self) -> Report:
+        await self._end_warm_up()
+        self._close_image()
+        report, self._image, self.notices, warm = await self._ask(self._opening)
+        self._open = True
+        self._settle(warm)
+        return report
+
+    def _opening(self, engine: Engine) -> tuple[Report, Image, tuple[str, ...], bool]:
+        engine = self._thread.fresh(engine)
+        report = engine.open()
+        return report, engine.image, engine.notices, engine.warm
 
     async def _stage(self, job: Callable[[Engine], Preview]) -> Preview:
-        if not self.ready:
-            await self.open()
+        if self._warm_up is not None:
+            await self._join_warm_up(self._warm_up)
+        if not self._open:
+            await self._open_alone()
         try:
-            return await self._ask(job)
-        except WizardError:
-            self.ready = False
+            preview = await self._ask(job)
+        except WizardError as error:
+            self._close_image()
+            if isinstance(error, OpenError):  # it was the appliance: a preview launches it where it is not up
+                self._show(Appliance(Phase.FAILED, error=error))
             raise
+        self._show(Appliance())
+        return preview
+
+    def _settle(self, warm: bool) -> None:
+        self._show(Appliance(Phase.READY if warm and not self.image.read_only_reason else Phase.OFF))
+
+    def _show(self, appliance: Appliance) -> None:
+        self.appliance = appliance
+        self.on_appliance()
+
+    def _begin_warm_up(self) -> None:
+        if self.appliance.phase is Phase.READY or self.image.read_only_reason or self.closing:
+            return
+        self._show(Appliance(Phase.STARTING, began=self._now()))
+        self._warm_up = self._thread.submit(lambda engine: engine.warm_up(), self._warm_up_said)
+        self._warm_up.add_done_callback(self._warmed_up)
+
+    def _warm_up_said(self, line: str, at: datetime) -> None:
+        if self._warm_up is not None:
+            self._show(replace(self.appliance, steps=(*self.appliance.steps, (line, at))))
+            if self.waiting:
+                self.on_step(line, at)
+
+    def _warmed_up(self, warm_up: asyncio.Future[None]) -> None:
+        error = None if warm_up.cancelled() else warm_up.exception()
+        if warm_up is not self._warm_up:
+            return  # it was given up, and what is shown is not about it any more
+        self._warm_up = None
+        if isinstance(error, UnexpectedError):
+            self._open = False
+        if isinstance(error, WizardError) and not isinstance(error, Cancelled):
+            self._show(Appliance(Phase.FAILED, error=error))
+        else:
+            self._settle(warm=error is None)
+
+    async def _join_warm_up(self, warm_up: asyncio.Future[None]) -> None:
+        """Make a job wait for the appliance, and show it the steps of that; raises what the start raises."""
+        self.waiting = True
+        try:
+            for line, at in self.appliance.steps:
+                self.on_step(line, at)
+            await self._unless_dropped(warm_up)
+        finally:
+            self.waiting = False
+        warm_up.result()
+
+    async def _end_warm_up(self) -> None:
+        """Give up the appliance that is starting, if one is, and wait until the engine is free."""
+        warm_up, self._warm_up = self._warm_up, None
+        if warm_up is None:
+            return
+        self._show(Appliance())
+        while not warm_up.done():
+            # More than once: between two programs that a start runs, there is nothing to kill.
+            self._thread.stop()
+            await self._unless_dropped(warm_up, PATIENCE)
+
+    async def _unless_dropped(self, warm_up: asyncio.Future[None], timeout: float | None = None) -> None:
+        """Wait for a start to end. Cancelled where :meth:`cancel` came meanwhile: what waited never begins then."""
+        dropped = self._dropped = asyncio.get_running_loop().create_future()
+        try:
+            await asyncio.wait({warm_up, dropped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._dropped = None
+        if dropped.done():
+            raise Cancelled
 
     async def _ask(self, job: Callable[[Engine], Value]) -> Value:
         if self.closing:
             raise RuntimeError("the image was closed")
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self._run, job)
-
-    def _run(self, job: Callable[[Engine], Value]) -> Value:
         try:
-            return job(self._engine or self._attach())
-        except WizardError:
+            return await self._thread.submit(job, lambda line, at: self.on_step(line, at))
+        except UnexpectedError:
+            self._open = False
             raise
-        except Exception as error:
-            _log.info("unexpected error", exc_info=True)
-            self._drop()
-            raise UnexpectedError(error) from error
-
-    def _open(self, engine: Engine) -> Report:
-        if self._opened:
-            settings = engine.settings
-            self._drop()
-            engine = self._attach()
-            engine.settings = settings
-        self._opened = True
-        return engine.open()
-
-    def _attach(self) -> Engine:
-        engine = self._connect(self.path)
-        engine.on_progress = lambda line: self.on_progress(line)
-        self._engine = engine
-        return engine
-
-    def _drop(self) -> None:
-        engine, self._engine, self._opened, self.ready = self._engine, None, False, False
-        if engine is not None:
-            try:
-                engine.close()
-            except Exception:  # noqa: BLE001 - whatever it was, there is nothing left to close and someone is leaving
-                _log.info("closing the engine failed", exc_info=True)
 
 
-def _ignore(line: str) -> None:
-    """Progress that nobody is looking at."""
+def _discard(engine: Engine) -> bool:
+    engine.discard()
+    return engine.warm

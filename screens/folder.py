@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 
-IMAGE_SUFFIXES = frozenset((".qcow2", ".qcow", ".img", ".raw", ".vmdk", ".vdi", ".vhd", ".vhdx", ".vpc", ".qed"))
+from wizard.find_images import IMAGE_SUFFIXES
 
 
 class Kind(IntEnum):

@@ -1,4 +1,4 @@
-"""An image is opened: probing, launching, inspecting, examining."""
+"""An image is opened: probed, read, examined."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class OpeningScreen(WorkScreen[Report]):
     HELP = """
 # Opening an image
 
-The image is probed and a small appliance is started that can read every file system in it. **Nothing is written.**
+The image is probed and its file systems are read: directly, which takes about a second, and where that is not possible
+through a small appliance, which takes some seconds to start, without KVM up to a minute. **Nothing is written.**
 
 An image that cannot be opened may still have a journal: `j` shows it, and undo works from there.
 """

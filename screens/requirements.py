@@ -20,7 +20,7 @@ from screens.base import Pane, WizardScreen
 from screens.desk import Desk
 from screens.requirement_text import describe, row
 from screens.rows import Row, RowList, columns
-from screens.text import join, status
+from screens.text import Clock, join, status
 from wizard.report import Assessment, Report
 
 _GROUPS = {Level.REQUIRED: "Required by the guide", Level.RECOMMENDED: "Good practice"}
@@ -67,6 +67,9 @@ Each line is one thing that the OpenStack image guide asks of the guest.
 
 The lower pane shows what a verdict rests on: path, line, text. Tick the fixes you want and preview them; with none
 ticked, the one under the cursor is previewed. **A preview does not change the image.**
+
+Previews need a small appliance, which starts in the background: see the first line. All else works meanwhile, and a
+preview waits for it.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", "Tick", id="requirements.tick", tooltip="Tick or untick a fix"),
@@ -84,10 +87,14 @@ ticked, the one under the cursor is previewed. **A preview does not change the i
 
         request: Request
 
-    def __init__(self, desk: Desk, report: Report, demo: bool = False) -> None:
+    class ApplianceChanged(Message):
+        """The appliance came nearer to being of use, or will not be."""
+
+    def __init__(self, desk: Desk, report: Report, now: Clock, demo: bool = False) -> None:
         super().__init__()
         self._desk = desk
         self._report = report
+        self._now = now
         self._demo = demo
         self._ticked: set[str] = set()
         self._asked = False
@@ -103,6 +110,8 @@ ticked, the one under the cursor is previewed. **A preview does not change the i
     def on_mount(self) -> None:
         self.query_one(RowList).focus()
         self.show_report(self._report)
+        self._desk.on_appliance = lambda: self.post_message(self.ApplianceChanged())
+        self.set_interval(0.5, self._show_appliance)
 
     def on_screen_resume(self) -> None:
         self._asked = False
@@ -115,13 +124,9 @@ ticked, the one under the cursor is previewed. **A preview does not change the i
     def show_report(self, report: Report) -> None:
         """Show another report; ticks stay where a fix is still on offer."""
         self._report = report
-        image = self._desk.image
-        self._read_only = bool(image.read_only_reason)
+        self._read_only = bool(self._desk.image.read_only_reason)
         self._ticked &= set(self._available)
-        notices = [*self._desk.notices, *report.warnings]
-        if image.read_only_reason:
-            notices.append(f"Fixes cannot be written to this image: {image.read_only_reason}")
-        self.query_one(Banner).set_facts(image, report.facts, notices)
+        self._show_facts()
         rows = []
         for level, title in _GROUPS.items():
             members = [a for a in report.assessments if a.requirement.level is level]
@@ -130,6 +135,20 @@ ticked, the one under the cursor is previewed. **A preview does not change the i
                 rows += [self._row(a) for a in members]
         self.query_one(RowList).show(rows)
         self._changed()
+
+    def on_requirements_screen_appliance_changed(self) -> None:
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        image, report = self._desk.image, self._report
+        notices = [self._desk.appliance.notice, *self._desk.notices, *report.warnings]
+        if image.read_only_reason:
+            notices.append(f"Fixes cannot be written to this image: {image.read_only_reason}")
+        self.query_one(Banner).set_facts(image, report.facts, list(filter(None, notices)), report.reader)
+        self._show_appliance()
+
+    def _show_appliance(self) -> None:
+        self.query_one(Banner).set_appliance(self._desk.appliance.phrases(self._now()))
 
     @property
     def _available(self) -> tuple[str, ...]:

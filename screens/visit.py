@@ -48,7 +48,7 @@ class Visit:
         report = await self._open()
         if report is None:
             return
-        requirements = RequirementsScreen(self.desk, report, self._demo)
+        requirements = RequirementsScreen(self.desk, report, self._now, self._demo)
         self._app.push_screen(requirements)
         while not isinstance(request := await self.requests.get(), LeaveImage):
             match request:

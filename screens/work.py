@@ -43,7 +43,11 @@ class WorkScreen(WizardScreen[Value | Leave], Generic[Value]):
 # Working
 
 Each step is shown as it begins, with the time it took. The image is not written unless **WRITING** stands in the
-upper right corner. Starting the appliance takes some seconds, without KVM up to a minute.
+upper right corner.
+
+A preview needs a small appliance. It starts in the background as soon as the image is open, which takes some seconds,
+without KVM up to a minute; a preview asked for meanwhile waits for it. `escape` then gives up the preview alone: the
+appliance goes on starting.
 
 While nothing is being written, `escape` stops the work and leaves the image as it was.
 """
@@ -79,15 +83,14 @@ While nothing is being written, `escape` stops the work and leaves the image as 
         yield Pane(id="work-outcome")
 
     def on_mount(self) -> None:
-        self.desk.on_progress = self._step_began
+        self.desk.on_step = self._step_began
         self.query_one("#work-outcome").display = False
         self._draw()
         self.set_interval(0.5, self._draw)
         self.run_worker(self._work())
 
-    def _step_began(self, line: str) -> None:
-        # Called in the engine's thread: the time is taken here, the rest happens on the event loop.
-        self.post_message(self.Step(line, self._now()))
+    def _step_began(self, line: str, at: datetime) -> None:
+        self.post_message(self.Step(line, at))
 
     async def _work(self) -> None:
         try:
@@ -150,7 +153,7 @@ While nothing is being written, `escape` stops the work and leaves the image as 
         self.leave(Leave.BACK)
 
     def on_work_screen_step(self, event: Step) -> None:
-        if self.running:
+        if self._ended is None or event.at <= self._ended:
             self._steps.append((event.line, event.at))
             self._draw()
 
@@ -165,11 +168,10 @@ While nothing is being written, `escape` stops the work and leaves the image as 
         idle = self.MODE if self.running else Mode.READ_ONLY
         self.query_one(Banner).set_mode(Mode.WRITING if writing else idle)
         now = self._ended or self._now()
-        note = "  cannot be stopped now" if writing else "  stopping…" if self._cancelling and self.running else ""
         self.query_one("#work-title", Static).update(
             Content.styled(self._heading, "bold")
             + Content.styled(f"  {seconds(now - self._began)}", "$foreground-muted")
-            + Content.styled(note, "$text-warning")
+            + Content.styled(self._note(writing), "$text-warning")
         )
         ends = [at for _, at in self._steps[1:]] + [now]
         lines = []
@@ -183,3 +185,10 @@ While nothing is being written, `escape` stops the work and leaves the image as 
         pane.show(stack(*lines))
         pane.scroll_end(animate=False)
         self.refresh_bindings()
+
+    def _note(self, writing: bool) -> str:
+        if writing:
+            return "  cannot be stopped now"
+        if self.running and self._cancelling:
+            return "  stopping…"
+        return "  waits for the appliance" if self.running and self.desk.waiting else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from fake_report import COMMAND, FILES, IMAGE, REPORT, FakeClock, make_change
 
@@ -15,7 +16,7 @@ from wizard.change import Change, CommandResult, FileChange, Preview, State
 from wizard.engine import Progress
 from wizard.errors import Cancelled
 from wizard.image import Image
-from wizard.report import Report
+from wizard.report import Reader, Report
 
 
 @dataclass
@@ -23,12 +24,13 @@ class FakeHost:
     """The world that engines made by :meth:`connect` share.
 
     ``fail`` names a call and the error it raises (once); ``hold`` the calls that wait for :attr:`release` or
-    cancelling.
+    cancelling. ``warm`` is whether an opening leaves the appliance up, as it does where the fast reader stepped aside.
     """
 
     report: Report = REPORT
     image: Image = IMAGE
     notices: tuple[str, ...] = ()
+    warm: bool = True
     journal: list[Change] = field(default_factory=list)
     fail: dict[str, Exception] = field(default_factory=dict)
     hold: set[str] = field(default_factory=set)
@@ -48,8 +50,13 @@ class FakeHost:
         return FakeEngine(self)
 
 
+def fast_host(**more: Any) -> FakeHost:
+    """A host whose images the fast reader can read: no appliance is up when they are open."""
+    return FakeHost(report=replace(REPORT, reader=Reader("fast")), warm=False, **more)
+
+
 class FakeEngine:
-    """Follows the script of its host; refuses to be called twice at once or when closed."""
+    """Follows the script of its host; refuses to be called when closed, and all but the journal twice at once."""
 
     def __init__(self, host: FakeHost) -> None:
         self.settings = Settings()
@@ -59,6 +66,7 @@ class FakeEngine:
         self._cancelled = threading.Event()
         self._writing = False
         self._open = False
+        self._warm = False
         self._closed = False
         self._staged: Preview | None = None
 
@@ -74,19 +82,33 @@ class FakeEngine:
     def writing(self) -> bool:
         return self._writing
 
+    @property
+    def warm(self) -> bool:
+        return self._warm
+
     def open(self) -> Report:
-        with self._call("open", ("Probing the image", 1), ("Launching the appliance", 8), ("Inspecting the guest", 6)):
-            self._open = True
+        launched = (("Launching the appliance", 8), ("Inspecting the guest", 6))
+        read = (("Reading the guest", 0.5),)
+        with self._call("open", ("Probing the image", 1), *(launched if self.host.warm else read)):
+            self._open, self._warm = True, self.host.warm
             return self.host.report
+
+    def warm_up(self) -> None:
+        with self._call("warm_up", ("Starting the appliance (emulation)", 7)):
+            assert self._open, "warm_up on an image that is not open"
+            self._step("Looking for the operating system", 6)
+            self._warm = True
 
     def preview(self, ids: Sequence[str]) -> Preview:
         with self._call("preview", ("Staging the changes", 2), ("Examining the staged guest", 4)):
             assert self._open, "preview on an image that is not open"
+            self._warm = False
             return self._stage(tuple(ids))
 
     def revert(self, number: int) -> Preview:
         with self._call("revert", ("Staging the revert", 2)):
             assert self._open, "revert on an image that is not open"
+            self._warm = False
             return self._stage(("console-log",))
 
     def discard(self) -> None:
@@ -96,33 +118,38 @@ class FakeEngine:
     def commit(self) -> Change:
         with self._call("commit", ("Saving what undo needs", 1), ("Writing the image", 1), writing=True):
             assert self._staged is not None, "commit with nothing staged"
-            staged, self._staged, self._open = self._staged, None, False
+            staged, self._staged, self._open, self._warm = self._staged, None, False, False
             change = replace(make_change(len(self.host.journal) + 1, hours=0), fixes=staged.fixes, files=staged.files)
             self.host.journal.insert(0, change)
             self.host.report = staged.after
             return change
 
     def history(self) -> tuple[Change, ...]:
-        with self._call("history"):
-            return tuple(self.host.journal)
+        assert not self._closed, "history on a closed engine"
+        self.host.calls.append("history")
+        if "history" in self.host.fail:
+            raise self.host.fail.pop("history")
+        return tuple(self.host.journal)
 
     def undo(self, number: int | None = None) -> tuple[Change, ...]:
         with self._call("undo", ("Checking what the change wrote", 1), ("Writing the image", 1), writing=True):
-            self._open = False
+            self._open = self._warm = False
             undone = replace(self.host.journal[0], state=State.UNDONE, undo_bytes=None)
             self.host.journal[0] = undone
             self.host.report = REPORT
             return (undone,)
 
     def cancel(self) -> None:
-        self.host.calls.append("cancel")
+        # On a loaded host the screens may have to say it twice.
+        if self.host.calls[-1:] != ["cancel"]:
+            self.host.calls.append("cancel")
         if not self._writing:
             self._cancelled.set()
 
     def close(self) -> None:
         assert self._busy.acquire(blocking=False), "close while another call runs"
         self.host.calls.append("close")
-        self._open = False
+        self._open = self._warm = False
         self._closed = True
         self._busy.release()
 
@@ -135,12 +162,10 @@ class FakeEngine:
         self._cancelled.clear()
         try:
             for line, duration in steps[:-1]:
-                self.on_progress(line)
-                self.host.clock.tick(duration)
+                self._step(line, duration)
             self._writing = writing
             for line, duration in steps[-1:]:
-                self.on_progress(line)
-                self.host.clock.tick(duration)
+                self._step(line, duration)
             if name in self.host.hold:
                 self._wait()
             if name in self.host.fail:
@@ -149,6 +174,10 @@ class FakeEngine:
         finally:
             self._writing = False
             self._busy.release()
+
+    def _step(self, line: str, seconds: float) -> None:
+        self.on_progress(line)
+        self.host.clock.tick(seconds)
 
     def _wait(self) -> None:
         self.host.held.set()

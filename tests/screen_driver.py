@@ -10,9 +10,11 @@ from fake_engine import FakeHost
 from fake_report import PATH
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widgets import Static
 
 from screens.app import WizardApp
 from screens.base import Pane
+from screens.requirements import RequirementsScreen
 from screens.work import WorkScreen
 
 S = TypeVar("S", bound=Screen[Any])
@@ -61,3 +63,31 @@ async def ended(pilot: Pilot[int], kind: type[WorkScreen[Any]]) -> str:
 def detail(pilot: Pilot[int]) -> str:
     """The text of the pane beside or below a list."""
     return pilot.app.screen.query_one("#detail", Pane).text.plain
+
+
+def banner(pilot: Pilot[int]) -> str:
+    """What the lines at the top of a screen show, one below the other."""
+    shown = [line for line in pilot.app.screen.query("Banner Static").results(Static) if line.display]
+    return "\n".join(str(line.content) for line in shown)
+
+
+async def to_starting(pilot: Pilot[int], host: FakeHost) -> RequirementsScreen:
+    """The list of requirements while the appliance is held at its start."""
+    screen = await reach(pilot, RequirementsScreen)
+    await until(pilot, host.held.is_set, "the start")
+    return screen
+
+
+async def to_waiting(pilot: Pilot[int], host: FakeHost) -> WorkScreen[Any]:
+    """A preview of both fixes that waits for the appliance."""
+    await to_starting(pilot, host)
+    await pilot.press("a", "p")
+    screen = await reach(pilot, WorkScreen)
+    await until(pilot, lambda: screen.desk.waiting and screen._steps, "waiting")
+    return screen
+
+
+async def said(pilot: Pilot[int], text: str) -> None:
+    """Wait for a text at the top of the list of requirements."""
+    await reach(pilot, RequirementsScreen)
+    await until(pilot, lambda: text in banner(pilot), f"{text!r}")

@@ -10,8 +10,8 @@ from fake_report import make_change
 from screen_driver import ended, reach, until, wizard
 
 from screens.apply import ApplyScreen, UndoScreen
-from screens.desk import UnexpectedError
 from screens.dialogs import ConfirmDialog, ErrorDialog, LeavingDialog
+from screens.engine_thread import UnexpectedError
 from screens.help import HelpScreen
 from screens.journal import JournalScreen
 from screens.opening import OpeningScreen

@@ -33,7 +33,7 @@ if "fault" in hold:
     def fail(*_):
         raise RuntimeError("of its own \\x1b[2J")
     requirements.RequirementsScreen.show_report = fail
-host = FakeHost(hold=hold)
+host = FakeHost(hold=hold, warm="warm_up" not in hold)
 sys.exit(run_wizard(lambda path: Marking(host), Path("/images/bookworm.qcow2")))
 """
 
@@ -112,10 +112,13 @@ def test_sigterm_restores_the_terminal_and_exits_130(start: Callable[..., Termin
     assert b"Traceback" not in terminal.seen
 
 
+@pytest.mark.parametrize(("call", "shown"), [("open", b"Inspecting"), ("warm_up", b"appliance starting")])
 @pytest.mark.parametrize("controlling", [True, False], ids=["with SIGHUP", "without"])
-def test_a_closed_terminal_closes_the_image(start: Callable[..., Terminal], marker: Path, controlling: bool) -> None:
-    terminal = start("open", controlling=controlling)
-    terminal.read_until(b"Inspecting")
+def test_a_closed_terminal_closes_the_image(
+    start: Callable[..., Terminal], marker: Path, controlling: bool, call: str, shown: bytes
+) -> None:
+    terminal = start(call, controlling=controlling)
+    terminal.read_until(shown)
     os.close(terminal.master)
     terminal.process.wait(20)
     assert marker.exists()
