@@ -13,9 +13,12 @@ from disks import disk
 
 import wizard.cli
 from remediations import REQUIREMENTS
+from remediations.guest import GuestFacts
 from wizard import config, headless, plain
 from wizard.document import Outcome
 from wizard.errors import OpenError, UsageError
+from wizard.image import Image
+from wizard.report import Reader, Report
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,6 +40,9 @@ def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
         ["x.qcow2", "--check", "--only", "firewall"],
         ["x.qcow2", "--apply-all", "--only", "no-such-id"],
         ["x.qcow2", "--check", "--dry-run"],
+        ["x.qcow2", "--apply-all", "--jobs", "2"],
+        ["x.qcow2", "--check", "--jobs", "0"],
+        ["x.qcow2", "--check", "--reader", "clairvoyant"],
         ["x.qcow2", "--check", "--user", "Root Toor"],
         ["x.qcow2", "--check", "--console", "../tty"],
         ["x.qcow2", "--check", "--config", "/nonexistent/config.yaml"],
@@ -119,10 +125,11 @@ def test_configuration_that_is_wrong(tmp_path: Path, text: str, why: str) -> Non
 
 
 def test_worst_exit_code_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    codes = iter([0, 3, 1])
-    monkeypatch.setattr(headless, "_one", lambda job, image, named: Outcome(str(image), next(codes)))
+    codes = {"a": 0, "b": 3, "c": 1}
+    monkeypatch.setattr(headless, "_one", lambda job, image, said: Outcome(str(image), codes[image.name]))
     monkeypatch.setattr(wizard.cli, "_log_to_file", lambda: None)
     assert wizard.cli.main(["a", "b", "c", "--check"]) == 3
+    assert wizard.cli.main(["a", "b", "c", "--journal"]) == 3
 
 
 def test_an_error_names_its_image_among_several(capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,3 +146,33 @@ def test_every_requirement_can_be_named() -> None:
 def test_lines_are_cut_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert len(plain._cut("x" * 200)) == 80
+
+
+def test_a_folder_is_checked_in_parallel_and_one_bad_image_stops_nothing(tmp_path: Path) -> None:
+    demo = (ROOT / "wizard" / "demo.qcow2").read_bytes()
+    for name in ("a.qcow2", "c.qcow2", "d.qcow2"):
+        (tmp_path / name).write_bytes(demo)
+    (tmp_path / "b.qcow2").write_bytes(b"no image at all")
+    done = run(tmp_path, "--check", "--json", "--jobs", "3")
+    assert done.returncode == 3
+    told = json.loads(done.stdout)["images"]
+    assert [Path(image["image"]).name for image in told] == ["a.qcow2", "b.qcow2", "c.qcow2", "d.qcow2"]
+    assert [image["reader"] for image in told] == ["fast", None, "fast", "fast"]
+    assert told[1]["error"]["code"] == "not-an-image"
+    assert {image["summary"]["fail"] for image in told if image["summary"]} == {6}
+    lines = [line for line in done.stderr.split("\n") if "/4 " in line]
+    assert len(lines) == 4, "one line for each image on what is no terminal"
+    assert any("b.qcow2: error (not-an-image)" in line for line in lines)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.qcow2", "b.qcow2", "c.qcow2", "d.qcow2"]
+
+
+def test_why_the_appliance_was_asked_is_told() -> None:
+    facts = GuestFacts("debian", "Debian", (12, 0), "x86_64", "deb", "/dev/sda1")
+    report = Report(facts, (), reader=Reader("appliance", "The ext4 journal has \x1b[31mchanges to replay"))
+    image = Image(Path("x"), "raw", 1024, 1024, (), False, "")
+    outcome = Outcome("x", image=image, report=report)
+    shown = "\n".join(plain.lines(outcome, diffs=False))
+    assert "Read through the appliance: The ext4 journal has" in shown
+    assert "\x1b" not in shown
+    told = wizard.cli.document([outcome])["images"][0]
+    assert (told["reader"], told["reader_reason"]) == ("appliance", report.reader.reason)

@@ -19,7 +19,8 @@ from wizard.fast.filesystem import Node
 
 ENVIRONMENT = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
 KINDS = {
-    "ext4": "-b 4096", "ext4-1k": "-b 1024", "ext4-old": "-b 2048 -O ^metadata_csum,uninit_bg,^64bit", "ext3": "-t ext3 -b 1024",
+    "ext4": "-b 4096", "ext4-1k": "-b 1024", "ext4-old": "-b 2048 -O ^metadata_csum,uninit_bg,^64bit",
+    "ext3": "-t ext3 -b 1024",
     "ext2": "-t ext2 -b 4096 -I 128", "seed": "-O metadata_csum_seed -b 1024",
     "no-flex": "-O ^flex_bg,^has_journal",
 }  # fmt: skip

@@ -35,6 +35,7 @@ class Appliance:
         self._path, self._format, self._readonly, self._seconds = path, image_format, readonly, seconds
         self._killed = threading.Event()
         self._expired = False
+        self._launching = False
         self.g = None
 
     def launch(self, on_progress: Callable[[str], None]) -> None:
@@ -82,11 +83,14 @@ class Appliance:
                 g.add_drive_opts(str(self._path), format=self._format, readonly=True)
             if self._killed.is_set():
                 raise RuntimeError("interrupted")
+            self._launching = True
             with self.limited(self._seconds):
                 g.launch()
         except (RuntimeError, UnicodeError) as error:
             g.close()
             return str(error).split("\n", 1)[0].rstrip(".")
+        finally:
+            self._launching = False
         if self._killed.is_set():  # killed in the very moment that it came up
             g.close()
             return "interrupted"
@@ -122,6 +126,14 @@ class Appliance:
         """From any thread: end it now; the call under way raises RuntimeError."""
         self._killed.set()
         _kill_children()
+        if self._launching:
+            threading.Thread(target=self._keep_killing, name="killer", daemon=True).start()
+
+    def _keep_killing(self) -> None:
+        # In the midst of a start there may be no process yet; it would come up after all.
+        while self._launching:
+            _kill_children()
+            time.sleep(0.1)
 
     def shutdown(self) -> None:
         """Unmount, flush and end it. RuntimeError where the last writes could not be flushed."""

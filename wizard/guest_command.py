@@ -35,11 +35,11 @@ class Result:
 class Ledger(Protocol):
     """Where the states of paths before our first write are kept (the stage)."""
 
-    def touch(self, path: str) -> FileState | None:
-        """Keep a path's present state, unless an earlier one is kept; returns the present one."""
+    def state(self, path: str) -> FileState | None:
+        """What stands at a path now."""
 
-    def created(self, path: str) -> None:
-        """Keep that nothing stood at a path, unless an earlier state is kept."""
+    def keep(self, path: str, state: FileState | None) -> None:
+        """Keep what stood at a path, unless an earlier state is kept."""
 
 
 def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, ledger: Ledger) -> Result:
@@ -52,7 +52,7 @@ def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, ledger: Led
     if guest.facts.arch not in (host, "i386" if host == "x86_64" else host):
         return Result("", f"the guest's programs are for {guest.facts.arch}, the appliance is {host}")
     output_path = guest.realpath(step.output)
-    kept = {output_path: ledger.touch(output_path)}
+    kept = {output_path: ledger.state(output_path)}
     large: set[str] = set()
     for path in step.may_change:
         _keep(guest, path, ledger, kept, large)
@@ -81,10 +81,11 @@ def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, ledger: Led
         if path in kept or path in large:
             continue
         if any(path == may or path.startswith(may.rstrip("/") + "/") for may in step.may_change):
-            ledger.created(path)
             changed[path] = None
         else:
             strays.append(path)
+    for path, was in changed.items():
+        ledger.keep(path, was)
     if strays:
         problem = problem or f"{step.argv[0]} touched other files"
     return Result(output, problem, tuple(strays), changed)
@@ -99,7 +100,7 @@ def _keep(guest: GuestfsGuest, path: str, ledger: Ledger, kept: dict[str, FileSt
         for name in guest.listdir(path):
             _keep(guest, f"{path.rstrip('/')}/{name}", ledger, kept, large)
     elif found.size <= _KEEP_LIMIT:
-        kept[path] = ledger.touch(path)
+        kept[path] = ledger.state(path)
     else:
         large.add(path)
 

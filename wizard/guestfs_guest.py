@@ -100,7 +100,7 @@ class GuestfsGuest:
             raise GuestError(f"{path}: not a regular file")
         if found.size > limit:
             raise GuestError(f"{path}: larger than {limit} bytes")
-        content = self._remembered("read", path, lambda g: _pread(g, path, limit))
+        content = self._remembered("read", path, lambda g: _pread(g, path, found.size, limit))
         if content is None:
             raise GuestError(f"{path}: it vanished while it was read")
         return content
@@ -203,13 +203,13 @@ def _stat(found: Mapping[str, int]) -> Stat:
     return Stat(kind, stat.S_IMODE(mode), found["st_uid"], found["st_gid"], found["st_size"])
 
 
-def _pread(g: Any, path: str, limit: int) -> bytes:
+def _pread(g: Any, path: str, size: int, limit: int) -> bytes:
+    """A file of a known size; an empty answer says that it has become shorter."""
     parts: list[bytes] = []
     total = 0
-    while total <= limit:
-        part = g.pread(path, CHUNK, total)
-        if not part:
-            return b"".join(parts)
-        parts.append(bytes(part))
+    while total < size and (part := bytes(g.pread(path, CHUNK, total))):
+        parts.append(part)
         total += len(part)
-    raise GuestError(f"{path}: larger than {limit} bytes")
+        if total > limit:
+            raise GuestError(f"{path}: larger than {limit} bytes")
+    return b"".join(parts)

@@ -95,9 +95,9 @@ class Writer:
         self._before.setdefault(path, present)
         return present
 
-    def created(self, path: str) -> None:
-        """Remember that nothing stood at a path before a command of the guest made it."""
-        self._before.setdefault(path, None)
+    def keep(self, path: str, state: FileState | None) -> None:
+        """Remember what stood at a path before a command of the guest changed it."""
+        self._before.setdefault(path, state)
 
     def _simple(self, step: SimpleStep) -> None:
         g = self._appliance.g
