@@ -203,5 +203,7 @@ def _run(*words: str) -> None:
 if __name__ == "__main__":
     if shutil.which("mmdebstrap") is None:
         sys.exit("mmdebstrap is missing; bin/setup --dev installs it")
-    for build in (bookworm, broken, without_cloud_init):
+    import guests
+
+    for build in (bookworm, broken, without_cloud_init, *guests.ALL):
         print(build())

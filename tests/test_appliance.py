@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 import types
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from wizard import appliance
-from wizard.errors import OpenError
+from wizard.errors import Cancelled, OpenError
 
 
 class FakeHandle:
@@ -93,3 +95,37 @@ def test_a_damaged_memory_is_no_obstacle(host: type[FakeHandle]) -> None:
     appliance._memory().write_text("{ not json")
     launch()
     assert host.tried == ["kvm"]
+
+
+def test_a_start_that_is_cancelled_before_it_has_a_process_is_ended_all_the_same(
+    host: type[FakeHandle], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[float] = []
+    seen = threading.Event()
+
+    def look() -> None:
+        looked.append(time.monotonic())
+        if len(looked) == 3:  # nothing there to kill at the first looks
+            seen.set()
+
+    def launch(self: FakeHandle) -> None:
+        threading.Timer(0.1, started.kill).start()
+        assert seen.wait(10)
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(appliance, "_kill_children", look)
+    monkeypatch.setattr(host, "launch", launch)
+    started = appliance.Appliance(Path("/disk"), "raw", readonly=True)
+    with pytest.raises(Cancelled):
+        started.launch(lambda line: None)
+
+
+def test_an_emulated_appliance_does_without_random_addresses(
+    host: type[FakeHandle], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(host, "get_append", lambda self: "mine=1", raising=False)
+    monkeypatch.setattr(host, "set_append", lambda self, words: said.append(words), raising=False)
+    host.works = ("tcg",)
+    launch()
+    assert said == ["mine=1 norandmaps"], "with KVM they cost nothing, and stay"

@@ -19,6 +19,7 @@ from remediations.guest import FileKind, Guest, GuestError
 from remediations.vocabulary import Settings
 from wizard.fast.fast_guest import open_guest
 from wizard.image import probe
+from wizard.inspection import Layout, mount
 from wizard.report import find, offer
 from wizard.stage import Stage
 
@@ -121,6 +122,9 @@ def test_both_readers_agree(make: Callable[[], Path]) -> None:
         # The layout that the fast reader found is one that the appliance can mount without looking for it.
         theirs = {point: device.replace("/dev/vd", "/dev/sd") for point, device in stage.mounts.items()}
         assert dict(fast.system.mounts) == theirs
+        g = stage._appliance.g
+        g.umount_all()
+        assert not mount(g, Layout(fast.facts.root, fast.system.mounts), readonly=True).by_appliance
     finally:
         stage.drop()
 

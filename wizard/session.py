@@ -122,6 +122,8 @@ class Session:
             return self._read_through_appliance(error.reason)
         finally:
             self._reading = None
+        if self.image.identity != self._identity:
+            return self._read_through_appliance("The image was written to while it was read")
         self._layout = reading.layout
         return reading.report
 
