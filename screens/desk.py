@@ -61,9 +61,13 @@ class Desk:
         return engine is not None and engine.writing
 
     async def open(self) -> Report:
-        """Open the image, with a fresh engine where this one was used before; the appliance starts behind it."""
+        """Open the image, with a fresh engine where this one was used before.
+
+        Where a fix is on offer, the appliance that its preview will need starts behind it.
+        """
         report = await self._open_alone()
-        self._begin_warm_up()
+        if any(assessment.fix is not None and assessment.fix.available for assessment in report.assessments):
+            self._begin_warm_up()
         return report
 
     async def preview(self, ids: Sequence[str]) -> Preview:

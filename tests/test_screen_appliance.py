@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fake_engine import FakeHost, fast_host
-from fake_report import HOSTILE, IMAGE, make_change
+from fake_report import HOSTILE, IMAGE, REPORT, make_change
 from screen_driver import banner, ended, reach, said, to_starting, to_waiting, until, wizard
 
 from screens.apply import ApplyScreen
@@ -53,6 +53,17 @@ async def test_no_appliance_is_started_for_an_image_that_cannot_be_written() -> 
     host = fast_host(image=replace(IMAGE, read_only_reason="it is in use"))
     async with wizard(host).run_test() as pilot:
         await said(pilot, "it is in use")
+        assert "appliance" not in banner(pilot)
+        assert host.calls == ["open"]
+
+
+async def test_no_appliance_is_started_where_no_fix_is_on_offer() -> None:
+    assessments = tuple(replace(a, fix=replace(a.fix, available=False) if a.fix else None) for a in REPORT.assessments)
+    host = fast_host()
+    host.report = replace(REPORT, assessments=assessments)
+    async with wizard(host).run_test() as pilot:
+        await reach(pilot, RequirementsScreen)
+        await pilot.press("down", "up")
         assert "appliance" not in banner(pilot)
         assert host.calls == ["open"]
 
