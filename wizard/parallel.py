@@ -24,7 +24,7 @@ def run(
 ) -> list[Outcome]:
     """The outcomes in the order of the images; ``on_done`` is called as each comes in.
 
-    An interrupt ends those that run (they say so themselves) and starts no more.
+    An interrupt ends those that run (they say so themselves) and starts no more: the first of those stands for the rest.
     """
     outcomes: dict[int, Outcome] = {}
     running: dict[Child[Outcome], int] = {}
@@ -45,8 +45,9 @@ def run(
                     number = running.pop(child)
                     outcomes[number] = _outcome(child, images[number])
                     on_done(outcomes[number])
-    # What was never begun was interrupted, too.
-    return [outcomes.get(number) or _failed(image, Cancelled()) for number, image in enumerate(images)]
+    begun = [outcomes[number] for number in sorted(outcomes)]
+    # One word of the interrupt is enough for all that were never begun.
+    return begun + [_failed(image, Cancelled()) for image in images[len(begun) : len(begun) + 1]]
 
 
 def _terminate(running: Iterable[Child[Outcome]]) -> None:
