@@ -24,7 +24,7 @@ def run(
 ) -> list[Outcome]:
     """The outcomes in the order of the images; ``on_done`` is called as each comes in.
 
-    An interrupt ends those that run (they say so themselves) and starts no more: the first of those stands for the rest.
+    An interrupt ends those that run (they say so themselves) and starts no more; the first of the rest stands for it.
     """
     outcomes: dict[int, Outcome] = {}
     running: dict[Child[Outcome], int] = {}
