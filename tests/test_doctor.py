@@ -42,3 +42,12 @@ def test_kvm_that_opens_and_does_not_work_is_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(doctor.Path, "exists", lambda path: True)
     monkeypatch.setattr(os, "access", lambda path, mode: True)
     assert (doctor._kvm(emulated=True).state, doctor._kvm(emulated=False).state) == ("note", "ok")
+
+
+def test_the_fast_readers_libraries_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor._fast_reader().state == "ok"
+    monkeypatch.setattr(doctor, "FAST_LIBRARIES", ("dissect.util", "no_such_thing", "no_such_thing.below"))
+    found = doctor._fast_reader()
+    assert (found.state, found.remedy != "") == ("note", True)
+    assert "no_such_thing.below" in found.found
+    assert "dissect.util" not in found.found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import json
 import os
 import platform
@@ -22,6 +23,7 @@ from wizard.folders import cache_folder, scratch_parent
 
 _EMULATORS = {"x86_64": "qemu-system-x86_64", "aarch64": "qemu-system-aarch64", "ppc64le": "qemu-system-ppc64"}
 _ROOM = 1024**3
+FAST_LIBRARIES = ("dissect.util", "dissect.hypervisor", "dissect.volume", "dissect.xfs", "dissect.database")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def run(*, as_json: bool) -> int:
 def examine() -> Iterator[Check]:
     """Every check, in the order in which they build on each other."""
     yield from _python()
+    yield _fast_reader()
     yield from _programs()
     yield _kernel(Path("/boot"))
     yield from _appliance()
@@ -65,6 +68,21 @@ def _python() -> Iterator[Check]:
     except ImportError:
         remedy = "Run bin/setup, or install python3-guestfs (SUSE: python3-libguestfs)."
         yield Check("guestfs", "missing", "libguestfs' Python binding cannot be imported", remedy)
+
+
+def _fast_reader() -> Check:
+    missing = [name for name in FAST_LIBRARIES if not _found(name)]
+    if not missing:
+        return Check("fast reader", "ok", "checks need no appliance")
+    told = f"without {', '.join(missing)} some or all checks go through the appliance, and are slower"
+    return Check("fast reader", "note", told, "Run bin/setup, or install image-wizard[fast].")
+
+
+def _found(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # not even what it would be a part of
+        return False
 
 
 def _programs() -> Iterator[Check]:
