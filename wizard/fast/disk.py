@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wizard.fast.errors import StepAside
-from wizard.fast.stream import LARGEST_READ, Stream
+from wizard.fast.stream import LARGEST_READ, Positioned, Stream
 from wizard.image import Image
 
 BLOCK = 64 * 1024
@@ -18,70 +18,52 @@ MOST_READ = 2 * 1024**3
 """Bytes read from one disk in all; a guest's answers take some megabytes."""
 
 
-class HostFile:
+class HostFile(Positioned):
     """A file of the host as a stream. Beyond its end are zeros, as qemu sees it."""
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self.size = os.fstat(self._descriptor).st_size
-        self._at = 0
+        super().__init__(os.fstat(self._descriptor).st_size)
         self.patches: dict[int, bytes] = {}
         """Bytes that stand at an offset in place of the file's own; lies within one read."""
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
 
     def read(self, length: int = -1, /) -> bytes:
         length = max(0, self.size - self._at) if length is None or length < 0 else length
         if length > LARGEST_READ or self._at < 0:
             raise StepAside(f"The image's own tables ask for {length} bytes at {self._at}")
-        found = bytearray(os.pread(self._descriptor, length, self._at))
-        found += bytes(length - len(found))
+        begin = self._at
+        self._at += length
+        return self._part(begin, self._at)
+
+    def _part(self, begin: int, end: int) -> bytes:
+        found = bytearray(os.pread(self._descriptor, end - begin, begin))
+        found += bytes(end - begin - len(found))
         for offset, patch in self.patches.items():
             for index, byte in enumerate(patch):
-                if 0 <= (at := offset + index - self._at) < length:
+                if 0 <= (at := offset + index - begin) < len(found):
                     found[at] = byte
-        self._at += length
         return bytes(found)
 
 
-class Disk:
+class Disk(Positioned):
     """A disk of ``size`` bytes, read in aligned blocks that are kept for a while; short blocks end in zeros.
 
     No read of the format below crosses a block: some of dissect's formats are wrong about such reads.
     """
 
     def __init__(self, size: int, fill: Callable[[int, int], bytes]) -> None:
-        self.size = size
+        super().__init__(size)
         self._fill = fill
-        self._at = 0
         self._kept: OrderedDict[int, bytes] = OrderedDict()
         self._left = MOST_READ
 
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def read(self, length: int = -1, /) -> bytes:
-        left = max(0, self.size - self._at)
-        length = left if length is None or length < 0 else min(length, left)
-        if length > LARGEST_READ or self._at < 0:
-            raise StepAside(f"A structure asks for {length} bytes at once")
+    def _part(self, begin: int, end: int) -> bytes:
         parts = []
-        at, end = self._at, self._at + length
-        while at < end:
-            number, offset = divmod(at, BLOCK)
-            part = self._block(number)[offset : offset + end - at]
+        while begin < end:
+            number, offset = divmod(begin, BLOCK)
+            part = self._block(number)[offset : offset + end - begin]
             parts.append(part)
-            at += len(part)
-        self._at = end
+            begin += len(part)
         return b"".join(parts)
 
     def _block(self, number: int) -> bytes:

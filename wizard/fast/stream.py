@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 from wizard.fast.errors import StepAside
@@ -20,6 +22,34 @@ class Stream(Protocol):
     def tell(self) -> int: ...
 
     def read(self, length: int = -1, /) -> bytes: ...
+
+
+class Positioned(ABC):
+    """What streams have in common: a position, and bounds. Subclasses read in :meth:`_part`."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._at = 0
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, length: int = -1, /) -> bytes:
+        left = max(0, self.size - self._at)
+        length = left if length is None or length < 0 else min(length, left)
+        if length > LARGEST_READ or self._at < 0:
+            raise StepAside(f"A structure asks for {length} bytes at {self._at}")
+        begin = self._at
+        self._at = begin + length
+        return self._part(begin, self._at)
+
+    @abstractmethod
+    def _part(self, begin: int, end: int) -> bytes:
+        """The bytes from ``begin`` to ``end``, which lie within the size."""
 
 
 def read_at(stream: Stream, offset: int, length: int) -> bytes:
