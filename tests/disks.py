@@ -10,11 +10,18 @@ from pathlib import Path
 
 MIB = 1024**2
 SIZE = 64 * MIB
+TIMING = "Unable to get accurate CPU usage"
+"""What qemu-img says now and then on a busy machine when it makes a LUKS image: it is to be asked again."""
 
 
 def qemu(*words: str | Path) -> str:
     """Run one qemu tool; its output."""
-    return subprocess.run(list(map(str, words)), check=True, capture_output=True, text=True).stdout
+    for _ in range(20):
+        done = subprocess.run(list(map(str, words)), check=False, capture_output=True, text=True)
+        if TIMING not in done.stderr:
+            break
+    done.check_returncode()
+    return done.stdout
 
 
 def disk(path: Path, image_format: str, *options: str) -> Path:

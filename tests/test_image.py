@@ -187,3 +187,12 @@ def test_a_ring_of_backing_files_ends(tmp_path: Path) -> None:
     qemu("qemu-img", "create", "-q", "-f", "qcow2", one, "1M")
     qemu("qemu-img", "rebase", "-u", "-f", "qcow2", "-F", "qcow2", "-b", one, one)
     assert refused(one).code in ("backing-chain", "not-an-image", "backing-missing")
+
+
+def test_a_sound_image_of_small_clusters_is_sound_each_time(tmp_path: Path) -> None:
+    """qemu-img's threads used to run into the limit on memory now and then, and the image was called truncated."""
+    image = tmp_path / "small.qcow2"
+    source = disk(tmp_path / "source.raw", "raw")
+    qemu("qemu-img", "convert", "-f", "raw", "-O", "qcow2", "-o", "cluster_size=512", source, image)
+    for _ in range(25):
+        assert probe(image).format == "qcow2"
