@@ -12,6 +12,9 @@ from hypothesis import settings
 settings.register_profile("project", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("project")
 
+# Where mkfs and its kin are; the tests that need them would be skipped for those who have not got it on their PATH.
+os.environ["PATH"] += ":/usr/sbin:/sbin"
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
