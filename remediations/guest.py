@@ -10,6 +10,14 @@ from typing import Protocol
 DEFAULT_LIMIT = 1024 * 1024
 """Bytes that a configuration file may have before reading it is refused."""
 
+_FAMILIES = {
+    **dict.fromkeys(("debian", "ubuntu"), "debian"),
+    **dict.fromkeys(("centos", "fedora", "oraclelinux", "redhat-based", "rhel", "rocky", "scientificlinux"), "redhat"),
+    **dict.fromkeys(("opensuse", "sles", "suse-based"), "suse"),
+    "archlinux": "arch",
+    "alpinelinux": "alpine",
+}
+
 
 class GuestError(Exception):
     """Something in the guest could not be read; the message says what and why. A check that meets it is *unknown*."""
@@ -52,8 +60,8 @@ class GuestFacts:
 
     @property
     def family(self) -> str:
-        """``debian`` for Debian and Ubuntu, else the distribution's own name."""
-        return "debian" if self.distro in ("debian", "ubuntu") else self.distro
+        """``debian``, ``redhat``, ``suse``, ``arch`` or ``alpine``, else the distribution's own name."""
+        return _FAMILIES.get(self.distro, self.distro)
 
 
 @dataclass(frozen=True)

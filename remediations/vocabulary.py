@@ -30,12 +30,23 @@ class Settings:
     """What the operator chose for a run.
 
     ``user`` is the account that gets the key (None: the guest's own choice); ``console`` the kernel's console
-    device (None: the usual one of the guest's architecture); ``hypervisor`` is ``kvm`` or ``xen``.
+    device (None: the usual one of the guest's architecture); ``hypervisor`` is ``kvm`` or ``xen``. ``key_fetch`` says
+    what fetches the instance's key: ``cloud-init``, ``rc.local``, or ``auto``: cloud-init where it is installed or can
+    be. Packages are installed from the guest's own repositories where ``network`` allows it, or from the files in
+    ``packages``, a folder of the host.
     """
 
     user: str | None = None
     console: str | None = None
     hypervisor: str = "kvm"
+    key_fetch: str = "auto"
+    network: bool = False
+    packages: str | None = None
+
+    @property
+    def can_install(self) -> bool:
+        """Whether packages can be installed at all."""
+        return self.network or self.packages is not None
 
 
 @dataclass(frozen=True)
@@ -120,7 +131,18 @@ class RunCommand:
     otherwise: tuple[SimpleStep, ...] = ()
 
 
-Step = SimpleStep | RunCommand
+@dataclass(frozen=True)
+class InstallPackages:
+    """Install packages, by the names of the guest's distribution, with its own package manager.
+
+    A plan with this step holds nothing else: what a package brings is not known before, so the rest is planned on the
+    guest that has it.
+    """
+
+    names: tuple[str, ...]
+
+
+Step = SimpleStep | RunCommand | InstallPackages
 
 
 @dataclass(frozen=True)
@@ -136,6 +158,15 @@ class Plan:
     summary: str = ""
     obstacle: str = ""
     needs: tuple[str, ...] = ()
+
+
+def unmet(plan: Plan, settings: Settings) -> tuple[str, ...]:
+    """What a plan needs and does not have: its own ``needs``, and a source for the packages that it installs."""
+    installs = any(isinstance(step, InstallPackages) for step in plan.steps)
+    return (*plan.needs, INSTALLING) if installs and not settings.can_install else plan.needs
+
+
+INSTALLING = "--network or --packages FOLDER"
 
 
 class PlanError(Exception):

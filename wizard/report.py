@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from remediations import REQUIREMENTS
 from remediations.guest import Guest, GuestError, GuestFacts
-from remediations.vocabulary import Finding, Level, PlanError, Requirement, Settings, Status
+from remediations.linux import coverage
+from remediations.vocabulary import Finding, Level, PlanError, Requirement, Settings, Status, unmet
 from wizard.errors import WizardError
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ def find(requirement: Requirement, guest: Guest, settings: Settings) -> Finding:
         # No guest may crash the program, and a fault of ours is no verdict.
         log.exception("check of %s", requirement.id)
         return Finding(Status.UNKNOWN, f"This check of image-wizard's failed: {_told(error)}")
-    if finding.status is Status.PASS and guest.facts.family not in requirement.complete_for:
+    if finding.status is Status.PASS and not coverage.known(guest.facts, requirement):
         return Finding(
             Status.UNKNOWN,
             f"Nothing wrong was found, but this check does not know all of {guest.facts.distro or 'this system'} yet",
@@ -112,7 +113,7 @@ def offer(requirement: Requirement, finding: Finding, guest: Guest, settings: Se
     """The fix for a finding that is not satisfied, or why there is none; None where nothing is wrong."""
     if finding.status in (Status.PASS, Status.SKIPPED):
         return None
-    if guest.facts.family not in requirement.complete_for:
+    if not coverage.known(guest.facts, requirement):
         return Fix(False, f"Fixes are not written for {guest.facts.distro or 'this system'} yet")
     try:
         plan = requirement.plan(guest, settings)
@@ -125,7 +126,8 @@ def offer(requirement: Requirement, finding: Finding, guest: Guest, settings: Se
         return Fix(False, f"This fix of image-wizard's failed: {_told(error)}")
     if not plan.steps:
         return Fix(False, plan.obstacle or "No automatic fix", plan.needs)
-    return Fix(not plan.needs, plan.summary, plan.needs)
+    needs = unmet(plan, settings)
+    return Fix(not needs, plan.summary, needs)
 
 
 def _told(error: Exception) -> str:

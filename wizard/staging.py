@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from remediations import REQUIREMENTS
 from remediations.guest import GuestError
-from remediations.vocabulary import Plan, PlanError, Requirement, Settings, Status
+from remediations.vocabulary import Plan, PlanError, Requirement, Settings, Status, unmet
 from wizard.report import Report, examine
 from wizard.stage import Stage
 from wizard.writer import StepError
@@ -79,8 +79,8 @@ def carry_out(
 
 def _plan(requirement: Requirement, stage: Stage, settings: Settings) -> Plan:
     plan = requirement.plan(stage.guest, settings)
-    if plan.steps and plan.needs:
-        raise PlanError(f"it needs {', '.join(plan.needs)}")
+    if plan.steps and (needs := unmet(plan, settings)):
+        raise PlanError(f"it needs {', '.join(needs)}")
     if not plan.steps and plan.obstacle:
         raise PlanError(plan.obstacle)
     return plan

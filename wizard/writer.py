@@ -7,6 +7,7 @@ import tempfile
 
 from remediations.guest import FileKind
 from remediations.vocabulary import (
+    InstallPackages,
     MakeDirectory,
     MakeLink,
     RemoveFile,
@@ -46,6 +47,8 @@ class Writer:
         """Carry out one step of a plan."""
         if isinstance(step, RunCommand):
             self._run(step)
+        elif isinstance(step, InstallPackages):
+            raise StepError("packages cannot be installed yet")
         else:
             self._simple(step)
             self._guest.forget()

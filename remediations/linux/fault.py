@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from remediations.guest import FileKind, Guest
-from remediations.vocabulary import Evidence, Finding, Plan, PlanError, RemoveFile, Status, Step, WriteFile
+from remediations.linux import package_names
+from remediations.vocabulary import (
+    Evidence,
+    Finding,
+    InstallPackages,
+    Plan,
+    PlanError,
+    RemoveFile,
+    Status,
+    Step,
+    WriteFile,
+)
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,8 @@ class Fault:
     """One thing that is wrong: a sentence without its full stop, where it shows, and what rights it.
 
     ``certain`` False means that it could not be established, so the verdict is *unknown*. With neither ``steps``
-    nor ``edits`` there is no fix, and ``obstacle`` says what the operator can do.
+    nor ``edits`` nor ``packages`` (to install, by the distribution's names) there is no fix, and ``obstacle`` says what
+    the operator can do.
     """
 
     sentence: str
@@ -35,11 +47,20 @@ class Fault:
     obstacle: str = ""
     needs: tuple[str, ...] = ()
     certain: bool = True
+    packages: tuple[str, ...] = ()
 
     @property
     def fixable(self) -> bool:
         """Whether a fix is known."""
-        return self.certain and bool(self.steps or self.edits)
+        return self.certain and bool(self.steps or self.edits or self.packages)
+
+
+def lacking(guest: Guest, sentence: str, evidence: tuple[Evidence, ...], what: str) -> Fault:
+    """A fault that is gone once the packages are installed that bring ``what`` (see :mod:`.package_names`)."""
+    try:
+        return Fault(sentence, evidence, packages=package_names.bringing(guest, what))
+    except PlanError as error:
+        return Fault(sentence, evidence, obstacle=str(error))
 
 
 def with_steps(sentence: str, evidence: tuple[Evidence, ...], make: Callable[[], tuple[Step, ...]]) -> Fault:
@@ -80,6 +101,9 @@ def plan_for(guest: Guest, faults: Sequence[Fault], summary: str) -> Plan:
         obstacles = dict.fromkeys(fault.obstacle or fault.sentence for fault in stuck)
         needs = dict.fromkeys(need for fault in stuck for need in fault.needs)
         return Plan(obstacle="; ".join(obstacles), needs=tuple(needs))
+    # What the packages bring may be right already, or have to be edited: that is planned on the guest that has them.
+    if packages := tuple(dict.fromkeys(name for fault in faults for name in fault.packages)):
+        return Plan((InstallPackages(packages),), f"Installs {' and '.join(packages)}. {summary}")
     steps = dict.fromkeys(step for fault in faults for step in fault.steps)
     contents: dict[str, bytes] = {}
     for edit in (edit for fault in faults for edit in fault.edits):

@@ -13,6 +13,7 @@ class Init(StrEnum):
     SYSTEMD = "systemd"
     UPSTART = "upstart"
     SYSV = "sysv"
+    OPENRC = "openrc"
 
 
 def detect(guest: Guest) -> Init:
