@@ -79,7 +79,7 @@ def test_the_demo_image_needs_no_appliance(tmp_path: Path) -> None:
     image = tmp_path / "demo.qcow2"
     image.write_bytes((ROOT / "wizard/demo.qcow2").read_bytes())
     before = sha256(image)
-    outcomes = headless.run(headless.Check(Settings(), None), [image])
+    outcomes = headless.run(headless.Check(headless.Means(Settings())), [image])
     told = document(outcomes)["images"][0]
     assert (told["reader"], told["reader_reason"]) == ("fast", "")
     assert told["guest"]["root"] == "/dev/sda1"

@@ -21,6 +21,7 @@ from remediations.vocabulary import Settings
 from wizard.fast.fast_guest import open_guest
 from wizard.image import probe
 from wizard.inspection import Layout, mount
+from wizard.opening import Opening
 from wizard.report import find, offer
 from wizard.stage import Stage
 
@@ -127,7 +128,7 @@ def test_both_readers_agree(make: Callable[[], Path]) -> None:
         assert dict(fast.system.mounts) == theirs
         g = stage._appliance.g
         g.umount_all()
-        mounted = mount(g, Layout(fast.facts.root, fast.system.mounts), readonly=True)
+        mounted = mount(g, Layout(fast.facts.root, fast.system.mounts), Opening(), readonly=True)
         assert not mounted.by_appliance or "sdb" in str(stage.mounts)
     finally:
         stage.drop()

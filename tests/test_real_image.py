@@ -71,7 +71,7 @@ def test_broken_image_is_fixed_proved_and_taken_back(tmp_path: Path, launches: l
     image = over(base, tmp_path / "disk.qcow2")
     file_before = sha256(image)
 
-    outcome, told = one(headless.Check(ADMIN, None), image)
+    outcome, told = one(headless.Check(headless.Means(ADMIN)), image)
     assert outcome.exit_code == 1
     assert (told["reader"], launches) == ("fast", [])
     assert {name for name, status in statuses(told).items() if status == "fail"} == {*FIXED, "cloud-user"}
@@ -80,7 +80,7 @@ def test_broken_image_is_fixed_proved_and_taken_back(tmp_path: Path, launches: l
     assert sha256(image) == file_before
     assert list(tmp_path.iterdir()) == [image], "a check leaves nothing beside the image"
 
-    outcome, told = one(headless.ApplyAll(ADMIN, None), image)
+    outcome, told = one(headless.ApplyAll(headless.Means(ADMIN)), image)
     assert len(launches) == 1
     assert outcome.exit_code == 0, told
     assert set(statuses(told).values()) == {"pass", "skipped"}
@@ -91,14 +91,14 @@ def test_broken_image_is_fixed_proved_and_taken_back(tmp_path: Path, launches: l
     look_inside(image)
 
     launches.clear()
-    outcome, told = one(headless.ApplyAll(ADMIN, None), image)
+    outcome, told = one(headless.ApplyAll(headless.Means(ADMIN)), image)
     assert (outcome.exit_code, told["change"]) == (0, None), "applying twice changes nothing the second time"
     assert launches == [], "and needs no appliance to see that"
 
-    outcome, told = one(headless.Undo(ADMIN, None), image)
+    outcome, told = one(headless.Undo(headless.Means(ADMIN)), image)
     assert (outcome.exit_code, told["change"]["state"]) == (0, "undone")
     qemu("qemu-img", "compare", "-f", "qcow2", "-F", "qcow2", image, base)
-    outcome, told = one(headless.ShowJournal(ADMIN, None), image)
+    outcome, told = one(headless.ShowJournal(headless.Means(ADMIN)), image)
     assert [row["state"] for row in told["journal"]] == ["undone"]
 
 
@@ -131,26 +131,26 @@ def test_raw_image_has_its_old_sha256_after_undo(tmp_path: Path, launches: list[
     before = sha256(image)
     only = ("mac-address", "firewall")
 
-    outcome, told = one(headless.ApplyAll(ADMIN, None, only, dry_run=True), image)
+    outcome, told = one(headless.ApplyAll(headless.Means(ADMIN), only, dry_run=True), image)
     assert told["change"]["state"] == "discarded"
     assert "-SUBSYSTEM" in "".join(file["diff"] for file in told["change"]["files"])
     assert sha256(image) == before
     assert list(tmp_path.iterdir()) == [image]
 
-    outcome, told = one(headless.ApplyAll(ADMIN, None, only), image)
+    outcome, told = one(headless.ApplyAll(headless.Means(ADMIN), only), image)
     assert outcome.exit_code == 1, "other requirements still fail"
     assert told["change"]["fixes"] == list(only)
     assert sha256(image) != before
     assert len(launches) == 2
 
-    outcome, _ = one(headless.Undo(ADMIN, None), image)
+    outcome, _ = one(headless.Undo(headless.Means(ADMIN)), image)
     assert outcome.exit_code == 0
     assert sha256(image) == before
 
 
 def test_without_cloud_init_the_boot_script_fetches_the_key(tmp_path: Path) -> None:
     image = over(images.without_cloud_init(), tmp_path / "disk.qcow2")
-    outcome, told = one(headless.ApplyAll(Settings(), None, ("ssh-key",)), image)
+    outcome, told = one(headless.ApplyAll(headless.Means(Settings()), ("ssh-key",)), image)
     assert statuses(told)["ssh-key"] == "pass", told
     assert told["change"]["fixes"] == ["ssh-key"]
     assert outcome.exit_code == 1, "nothing grows the root without cloud-init: no false pass"
@@ -167,16 +167,16 @@ def test_without_cloud_init_the_boot_script_fetches_the_key(tmp_path: Path) -> N
 
 def test_revert_puts_back_what_was_not_touched_since(tmp_path: Path) -> None:
     image = over(images.broken(), tmp_path / "disk.qcow2")
-    one(headless.ApplyAll(ADMIN, None, ("mac-address", "firewall")), image)
+    one(headless.ApplyAll(headless.Means(ADMIN), ("mac-address", "firewall")), image)
     g = images.launched(image, "qcow2")
     g.mount("/dev/sda1", "/")
     g.write("/etc/ufw/ufw.conf", "ENABLED=no\n# edited since\n")
     g.shutdown()
     g.close()
 
-    outcome, told = one(headless.Undo(ADMIN, None), image)
+    outcome, told = one(headless.Undo(headless.Means(ADMIN)), image)
     assert (outcome.exit_code, told["error"]["code"]) == (4, "undo-refused")
-    outcome, told = one(headless.Revert(ADMIN, None, 1), image)
+    outcome, told = one(headless.Revert(headless.Means(ADMIN), 1), image)
     assert told["change"]["kind"] == "revert"
     assert [failed["id"] for failed in told["change"]["failed"]] == ["/etc/ufw/ufw.conf"]
     assert outcome.exit_code == 1
@@ -189,11 +189,11 @@ def test_revert_puts_back_what_was_not_touched_since(tmp_path: Path) -> None:
 def test_image_in_use_is_checked_with_a_warning_and_not_written(tmp_path: Path) -> None:
     image = over(images.bookworm(), tmp_path / "disk.qcow2")
     with held(image, "qcow2"):
-        outcome, told = one(headless.Check(Settings(), None), image)
+        outcome, told = one(headless.Check(headless.Means(Settings())), image)
         assert told["in_use"] is True
         assert any("inconsistent" in warning for warning in told["warnings"])
         assert statuses(told)["ssh-server"] == "pass"
-        outcome, told = one(headless.ApplyAll(Settings(), None), image)
+        outcome, told = one(headless.ApplyAll(headless.Means(Settings())), image)
         assert (outcome.exit_code, told["error"]["code"]) == (3, "in-use")
 
 
@@ -323,7 +323,7 @@ def test_images_without_a_linux_inside(tmp_path: Path, inside: str) -> None:
     image = tmp_path / "disk.raw"
     code = {"windows": "windows", "encrypted": "encrypted-guest"}.get(inside, "no-system")
     images.guestless(image, inside)
-    outcome, told = one(headless.Check(Settings(), None), image)
+    outcome, told = one(headless.Check(headless.Means(Settings())), image)
     assert (outcome.exit_code, told["error"]["code"]) == (3, code), told["error"]
     assert told["error"]["next"]
     assert told["requirements"] == []
@@ -333,10 +333,10 @@ def test_demo_shows_failures_and_fixes_them_all(tmp_path: Path) -> None:
     image = tmp_path / "demo.qcow2"
     shutil.copy(ROOT / "wizard" / "demo.qcow2", image)
     before = content(image, "qcow2")
-    outcome, told = one(headless.ApplyAll(Settings(), None), image)
+    outcome, told = one(headless.ApplyAll(headless.Means(Settings())), image)
     assert outcome.exit_code == 0
     assert sum(r["before"] == "fail" for r in told["requirements"]) >= 5
     note = told["change"]["commands"][0]["note"]
     assert "edited directly" in note, "the demo guest's update-grub does nothing"
-    one(headless.Undo(Settings(), None), image)
+    one(headless.Undo(headless.Means(Settings())), image)
     assert content(image, "qcow2") == before

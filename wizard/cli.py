@@ -7,21 +7,16 @@ import contextlib
 import json
 import logging
 import os
-import re
 import sys
 from pathlib import Path
 
 import wizard
 from remediations import REQUIREMENTS
-from remediations.vocabulary import Settings
-from wizard import config, find_images, headless, plain
+from wizard import choices, find_images, headless, plain
 from wizard.appliance import log_file
 from wizard.document import Outcome, document
 from wizard.errors import UsageError, WizardError
 from wizard.visible import visible
-
-_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
-_CONSOLE = re.compile(r"[A-Za-z][A-Za-z0-9]{1,15}")
 
 EXIT_CODES = """\
 exit codes: 0 all required are pass or skipped, 1 some are not, 2 usage,
@@ -62,7 +57,14 @@ def parser() -> argparse.ArgumentParser:
     settings = made.add_argument_group("settings")
     settings.add_argument("--user", metavar="NAME", help="the account that gets the key")
     settings.add_argument("--console", metavar="DEVICE", help="the kernel's console (ttyS0 on x86)")
-    settings.add_argument("--hypervisor", choices=("kvm", "xen"), help="what the image is for (kvm)")
+    settings.add_argument("--hypervisor", choices=choices.HYPERVISORS, help="what the image is for (kvm)")
+    settings.add_argument("--key-fetch", choices=choices.KEY_FETCHES, help="what fetches the ssh key (auto)")
+    settings.add_argument(
+        "--network", action=argparse.BooleanOptionalAction, help="install packages from the guest's repositories"
+    )
+    settings.add_argument("--packages", metavar="FOLDER", help="install packages from the files in this folder")
+    settings.add_argument("--key-file", type=Path, metavar="FILE", help="a LUKS passphrase")
+    settings.add_argument("--root", metavar="DEVICE", help="which of several systems in the image")
     settings.add_argument(
         "--state-dir", type=Path, metavar="DIR", help="where journals and undo data live (beside the image)"
     )
@@ -88,13 +90,14 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    settings, state_dir = _settings(options)
+    settings, opening, state_dir = choices.from_command_line(options)
     _log_to_file()
     if options.doctor:
         from wizard import doctor
 
         return doctor.run(as_json=options.json)
-    job = _job(options, settings, state_dir)
+    means = headless.Means(settings, opening, state_dir, fast=options.reader == "auto")
+    job = _job(options, means)
     if options.demo:
         if options.images:
             raise UsageError("usage", "--demo works on its own image.", "Leave the image out.")
@@ -103,9 +106,9 @@ def _run(options: argparse.Namespace) -> int:
         options.images = [demo.fresh_copy()]
         if job is None and not _has_terminal():
             print("No terminal here: applying every fix to the demo image instead of the wizard.", file=sys.stderr)
-            job = headless.ApplyAll(settings, state_dir)
+            job = headless.ApplyAll(means)
     if job is None:
-        return _wizard(options, settings, state_dir)
+        return _wizard(options, means)
     if not options.images:
         raise UsageError("usage", "No image was given.", "Name at least one image file.")
     if isinstance(job, headless.Check):
@@ -126,7 +129,7 @@ def _tell_all(outcomes: list[Outcome], options: argparse.Namespace) -> int:
     return max(outcome.exit_code for outcome in outcomes)
 
 
-def _job(options: argparse.Namespace, settings: Settings, state_dir: Path | None) -> headless.Job | None:
+def _job(options: argparse.Namespace, means: headless.Means) -> headless.Job | None:
     """The headless mode that was asked for; None for the wizard."""
     if (options.only or options.skip) and not options.apply_all:
         raise UsageError("usage", "--only and --skip narrow --apply-all.", "Add --apply-all.")
@@ -134,18 +137,17 @@ def _job(options: argparse.Namespace, settings: Settings, state_dir: Path | None
         raise UsageError("usage", "--dry-run goes with --apply-all or --revert.", "Add one of them.")
     if options.jobs and not options.check:
         raise UsageError("usage", "--jobs goes with --check.", "Add --check.")
-    fast = options.reader == "auto"
     if options.check:
-        return headless.Check(settings, state_dir, fast)
+        return headless.Check(means)
     if options.apply_all:
         only, skip = _ids(options.only), _ids(options.skip) or ()
-        return headless.ApplyAll(settings, state_dir, only, skip, options.dry_run, fast)
+        return headless.ApplyAll(means, only, skip, options.dry_run)
     if options.undo is not None:
-        return headless.Undo(settings, state_dir, options.undo or None)
+        return headless.Undo(means, options.undo or None)
     if options.revert is not None:
-        return headless.Revert(settings, state_dir, options.revert, options.dry_run, fast)
+        return headless.Revert(means, options.revert, options.dry_run)
     if options.journal:
-        return headless.ShowJournal(settings, state_dir)
+        return headless.ShowJournal(means)
     if options.json:
         raise UsageError("usage", "--json goes with a mode.", "Add --check or --apply-all.")
     return None
@@ -169,26 +171,7 @@ def _ids(text: str | None) -> tuple[str, ...] | None:
     return named
 
 
-def _settings(options: argparse.Namespace) -> tuple[Settings, Path | None]:
-    """The command line's settings over the configuration file's."""
-    chosen = config.load(options.config)
-    for name in config.KEYS:
-        given = getattr(options, name)
-        if given is not None:
-            chosen[name] = str(given)
-    user, console = chosen.get("user"), chosen.get("console")
-    if user is not None and not _USER.fullmatch(user):
-        raise UsageError("usage", f"{visible(user)} is no account name.", "Use lower case letters, digits, - and _.")
-    if console is not None and not _CONSOLE.fullmatch(console):
-        raise UsageError("usage", f"{visible(console)} is no console device.", "Name it as the kernel does: ttyS0.")
-    hypervisor = chosen.get("hypervisor", "kvm")
-    if hypervisor not in ("kvm", "xen"):
-        raise UsageError("usage", f"{visible(hypervisor)} is no hypervisor here.", "Use kvm or xen.")
-    state_dir = Path(os.path.expanduser(chosen["state_dir"])) if "state_dir" in chosen else None  # noqa: PTH111
-    return Settings(user, console, hypervisor), state_dir
-
-
-def _wizard(options: argparse.Namespace, settings: Settings, state_dir: Path | None) -> int:
+def _wizard(options: argparse.Namespace, means: headless.Means) -> int:
     if len(options.images) > 1:
         raise UsageError("usage", "The wizard opens one image.", "Add --check or --apply-all for several.")
     if not _has_terminal():
@@ -198,8 +181,11 @@ def _wizard(options: argparse.Namespace, settings: Settings, state_dir: Path | N
     from wizard.session import Session
 
     start = options.images[0] if options.images else None
-    fast = options.reader == "auto"
-    return run_wizard(lambda path: Session(path, settings, state_dir, fast=fast), start, demo=options.demo)
+
+    def connect(path: Path) -> Session:
+        return Session(path, means.settings, means.state_dir, fast=means.fast, opening=means.opening)
+
+    return run_wizard(connect, start, demo=options.demo)
 
 
 def _has_terminal() -> bool:

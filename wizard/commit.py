@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,11 +40,13 @@ def commit(
     commands: Sequence[CommandResult],
     note: str,
     on_step: OnStep,
+    settings: Mapping[str, str] | None = None,
 ) -> Change:
     """Write an overlay into its image, so that it can be undone; returns the journal's row.
 
     ``overlay`` must be shut down cleanly; it is moved away. ``identity`` is the image's from when the overlay was
-    made. ChangeError where it cannot be done: the image is then as it was (or the message says otherwise).
+    made; ``settings`` are what to remember for it. ChangeError where it cannot be done: the image is then as it was
+    (or the message says otherwise).
     """
     try:
         journal.create([file.stat().st_uid for file in image.files])
@@ -63,7 +65,7 @@ def commit(
                 "The image was written to by something else since it was opened. It was left as it is now.",
                 "Open it again and look at the preview once more.",
             )
-        number = journal.begin(kind, image.virtual_size, fixes, files, commands, note)
+        number = journal.begin(kind, image.virtual_size, fixes, files, commands, note, settings)
         try:
             on_step("Writing the undo data")
             _prepare(image, overlay, journal, number)

@@ -10,7 +10,7 @@ import yaml
 
 from wizard.errors import UsageError
 
-KEYS = ("user", "console", "hypervisor", "state_dir")
+KEYS = ("user", "console", "hypervisor", "key_fetch", "network", "packages", "state_dir")
 
 
 def load(path: Path | None) -> dict[str, str]:

@@ -39,6 +39,16 @@ class OpenError(WizardError):
     """The image cannot be opened; nothing was changed."""
 
 
+class SeveralSystems(OpenError):
+    """The image holds several operating systems; ``systems`` are their roots, each with its product's name."""
+
+    systems: tuple[tuple[str, str], ...] = ()
+
+
+class KeyNeeded(OpenError):
+    """The guest is encrypted, and no key was given, or a wrong one."""
+
+
 class ChangeError(WizardError):
     """A fix, commit or undo failed; the image is as it was."""
 

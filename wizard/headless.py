@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Protocol
@@ -21,6 +21,7 @@ from wizard.appliance import log_file
 from wizard.document import Outcome, satisfied_exit
 from wizard.engine import Progress
 from wizard.errors import ChangeError, WizardError
+from wizard.opening import Opening
 from wizard.progress import progress
 from wizard.session import Access, Session
 from wizard.visible import visible
@@ -28,13 +29,21 @@ from wizard.visible import visible
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Means:
+    """How every image of a run is opened."""
+
+    settings: Settings
+    opening: Opening = field(default_factory=Opening)
+    state_dir: Path | None = None
+    fast: bool = True
+
+
 class Job(Protocol):
     """One headless mode. ``work`` fills in the outcome; it raises WizardError where it cannot."""
 
     access: Access
-    settings: Settings
-    state_dir: Path | None
-    fast: bool
+    means: Means
 
     def work(self, session: Session, outcome: Outcome) -> None: ...
 
@@ -43,9 +52,7 @@ class Job(Protocol):
 class Check:
     """Report only."""
 
-    settings: Settings
-    state_dir: Path | None
-    fast: bool = True
+    means: Means
     access = Access.REPORT
 
     def work(self, session: Session, outcome: Outcome) -> None:
@@ -57,12 +64,10 @@ class Check:
 class ApplyAll:
     """Every fix on offer, or those of ``only``, but not those of ``skip``; ``dry_run`` stages and discards."""
 
-    settings: Settings
-    state_dir: Path | None
+    means: Means
     only: tuple[str, ...] | None = None
     skip: tuple[str, ...] = ()
     dry_run: bool = False
-    fast: bool = True
     access = Access.FIX
 
     def work(self, session: Session, outcome: Outcome) -> None:
@@ -91,10 +96,8 @@ class ApplyAll:
 class Undo:
     """The newest change, or ``number`` and all after it."""
 
-    settings: Settings
-    state_dir: Path | None
+    means: Means
     number: int | None = None
-    fast: bool = True
     access = Access.FIX
 
     def work(self, session: Session, outcome: Outcome) -> None:
@@ -108,11 +111,9 @@ class Undo:
 class Revert:
     """Change ``number`` alone, file by file."""
 
-    settings: Settings
-    state_dir: Path | None
+    means: Means
     number: int
     dry_run: bool = False
-    fast: bool = True
     access = Access.FIX
 
     def work(self, session: Session, outcome: Outcome) -> None:
@@ -128,9 +129,7 @@ class Revert:
 class ShowJournal:
     """What was done to the image."""
 
-    settings: Settings
-    state_dir: Path | None
-    fast: bool = True
+    means: Means
     access = Access.REPORT
 
     def work(self, session: Session, outcome: Outcome) -> None:
@@ -170,7 +169,8 @@ def _silent(_line: str) -> None:
 def _one(job: Job, image: Path, on_progress: Progress) -> Outcome:
     outcome = Outcome(str(image))
     try:
-        session = Session(image, job.settings, job.state_dir, job.access, job.fast)
+        means = job.means
+        session = Session(image, means.settings, means.state_dir, job.access, means.fast, means.opening)
     except WizardError as error:  # a path that leads nowhere; the next image may be well
         outcome.error, outcome.exit_code = error, error.exit_code
         return outcome

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from remediations.linux import fstab
-from wizard.errors import OpenError
+from wizard import encryption
+from wizard.errors import OpenError, SeveralSystems
+from wizard.opening import Opening
 from wizard.visible import visible
 
+_DISK = re.compile(r"/dev/[hsv]d[a-z]")
 _CONVERT = "Give an image of an installed Linux system."
 
 log = logging.getLogger(__name__)
@@ -39,7 +43,7 @@ class Inspected:
     by_appliance: bool = True
 
 
-def mount(g: Any, layout: Layout | None, *, readonly: bool) -> Inspected:
+def mount(g: Any, layout: Layout | None, opening: Opening, *, readonly: bool) -> Inspected:
     """Mount a system that is known already, or inspect for one where it is not, or does not mount. OpenError."""
     if layout is not None:
         try:
@@ -49,7 +53,7 @@ def mount(g: Any, layout: Layout | None, *, readonly: bool) -> Inspected:
                 raise
             log.warning("mounting %s failed, inspecting instead: %s", dict(layout.mounts), error)
             g.umount_all()
-    return inspect(g, readonly=readonly)
+    return inspect(g, opening, readonly=readonly)
 
 
 def _mount_known(g: Any, layout: Layout, readonly: bool) -> Inspected:
@@ -68,19 +72,18 @@ def _options(readonly: bool) -> str:
     return "ro" if readonly else "noatime"  # looking must not write
 
 
-def inspect(g: Any, *, readonly: bool) -> Inspected:
-    """Inspect and mount. OpenError where there is no Linux, or more than one, or its root cannot be mounted."""
+def inspect(g: Any, opening: Opening, *, readonly: bool) -> Inspected:
+    """Decrypt, inspect and mount.
+
+    OpenError where there is no Linux, or its root cannot be mounted; KeyNeeded where what is encrypted could hold
+    one, SeveralSystems where there is more than one and none was chosen.
+    """
+    if opening.key is not None:
+        encryption.unlock(g, opening.key, readonly=readonly)
     roots = [str(root) for root in g.inspect_os()]
     if not roots:
         raise _nothing_found(g)
-    if len(roots) > 1:
-        systems = ", ".join(visible(f"{g.inspect_get_product_name(root)} on {root}") for root in roots)
-        raise OpenError(
-            "several-systems",
-            f"The image holds {len(roots)} operating systems: {systems}.",
-            "Only images with one system can be opened by this version.",
-        )
-    root = roots[0]
+    root = _chosen(g, roots, opening.root)
     kind = g.inspect_get_type(root)
     if kind != "linux":
         product = visible(g.inspect_get_product_name(root))
@@ -95,6 +98,31 @@ def inspect(g: Any, *, readonly: bool) -> Inspected:
     unmounted = _missing(g, mounts)
     warnings += [f"{visible(point)} could not be mounted; what lies below it is unknown" for point in unmounted]
     return Inspected(root, mounts, unmounted, tuple(warnings))
+
+
+def _chosen(g: Any, roots: list[str], wanted: str | None) -> str:
+    """The root to open: the one wanted, else the only one."""
+    if wanted is None and len(roots) == 1:
+        return roots[0]
+    for root in roots:
+        # The appliance's kernel may give the one disk another letter.
+        if wanted is not None and _DISK.sub("/dev/sda", root) == _DISK.sub("/dev/sda", wanted):
+            return root
+    systems = tuple((root, _product(g, root)) for root in roots)
+    listed = ", ".join(visible(f"{product} on {root}") for root, product in systems)
+    several = f"{len(roots)} operating systems" if len(roots) > 1 else "one operating system"
+    message = f"The image holds {several}: {listed}."
+    if wanted is not None:
+        raise OpenError("no-such-root", f"{message} None is on {visible(wanted)}.", "Name one of them with --root.")
+    error = SeveralSystems("several-systems", message, f"Choose one, for example with --root {visible(roots[0])}.")
+    error.systems = systems
+    raise error
+
+
+def _product(g: Any, root: str) -> str:
+    """A system's name; Debian's own is its version alone."""
+    product, distro = str(g.inspect_get_product_name(root)), str(g.inspect_get_distro(root))
+    return product if any(letter.isalpha() for letter in product) else f"{distro} {product}"
 
 
 def _mount(g: Any, wanted: Mapping[str, str], readonly: bool) -> tuple[dict[str, str], list[str]]:
@@ -129,6 +157,21 @@ def _missing(g: Any, mounts: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(point for point in wanted if point not in mounted)
 
 
+def _has_ostree(g: Any, device: str, kind: str) -> bool:
+    if kind in ("unknown", "swap"):
+        return False
+    try:
+        g.mount_ro(device, "/")
+        return bool(g.is_dir("/ostree/repo") and g.is_dir("/ostree/deploy"))
+    except RuntimeError:
+        if not g.is_ready():
+            raise
+        return False
+    finally:
+        if g.is_ready():
+            g.umount_all()
+
+
 def _read(g: Any, path: str) -> bytes:
     """A small regular file's start, empty where there is none."""
     try:
@@ -138,12 +181,15 @@ def _read(g: Any, path: str) -> bytes:
 
 
 def _nothing_found(g: Any) -> OpenError:
-    kinds = g.list_filesystems()  # passes over LUKS in silence
-    if any(g.vfs_type(device) == "crypto_LUKS" for device in (*g.list_devices(), *g.list_partitions())):
+    if locked := encryption.volumes(g):
+        return encryption.key_needed(locked)
+    kinds = g.list_filesystems()
+    if device := next((device for device, kind in sorted(kinds.items()) if _has_ostree(g, device, kind)), None):
         return OpenError(
-            "encrypted-guest",
-            "The guest's file systems are encrypted with LUKS; nothing in them can be read.",
-            "This version opens no LUKS guests; decrypt a copy of the image and open that.",
+            "ostree",
+            f"The guest is an ostree system (Fedora CoreOS, bootc, an Atomic desktop), deployed on {visible(device)}: "
+            "its files are put in place as a whole, and edits of an image would not last.",
+            "Change what it is composed from (Ignition, the container file, the tree's definition), and build it anew.",
         )
     if not kinds or all(kind == "unknown" for kind in kinds.values()):
         return OpenError("no-system", "There is no file system in the image.", _CONVERT)

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from wizard.delta import Extent
 from wizard.errors import OpenError
 from wizard.visible import visible
 
-SCHEMA = 1
+SCHEMA = 2
 _TABLES = """
 CREATE TABLE change (
     number INTEGER PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, time TEXT NOT NULL, who TEXT NOT NULL,
@@ -40,6 +40,12 @@ CREATE TABLE extent (
     change INTEGER NOT NULL REFERENCES change, offset INTEGER NOT NULL, length INTEGER NOT NULL,
     before TEXT NOT NULL, after TEXT NOT NULL
 ) STRICT;
+"""
+
+# What came with each version after the first; the columns that a journal of before does not have are constants to us.
+_SINCE_2 = """
+ALTER TABLE change ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE change ADD COLUMN packages TEXT NOT NULL DEFAULT '[]';
 """
 
 
@@ -83,8 +89,9 @@ class Journal:
         if not self.exists:
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         with self._connect() as db:
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
+            steps = {0: _TABLES + _SINCE_2, 1: _SINCE_2}
+            if (version := _version(db)) in steps:
+                db.executescript(f"BEGIN; {steps[version]} PRAGMA user_version = {SCHEMA}; COMMIT;")
 
     def begin(
         self,
@@ -94,14 +101,18 @@ class Journal:
         files: Sequence[FileChange],
         commands: Sequence[CommandResult],
         note: str = "",
+        settings: Mapping[str, str] | None = None,
     ) -> int:
-        """Add a change as *preparing*; returns its number."""
+        """Add a change as *preparing*; returns its number. ``settings`` are the ones to remember for the image."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._connect() as db:
-            row = (kind, State.PREPARING, now, _who(), wizard.__version__, virtual_size, json.dumps(list(fixes)), note)
+            row = (
+                *(kind, State.PREPARING, now, _who(), wizard.__version__, virtual_size, json.dumps(list(fixes)), note),
+                json.dumps(dict(settings or {})),
+            )
             cursor = db.execute(
-                "INSERT INTO change (kind, state, time, who, version, virtual_size, fixes, note)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO change (kind, state, time, who, version, virtual_size, fixes, note, settings)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
             number = cursor.lastrowid or 0
@@ -148,12 +159,26 @@ class Journal:
         if not self.exists:
             return ()
         with self._connect() as db:
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+            if _version(db) == 0:
                 return ()
             rows = db.execute(
                 "SELECT number, kind, state, time, who, version, fixes, note FROM change ORDER BY number DESC"
             ).fetchall()
             return tuple(self._change(db, row) for row in rows)
+
+    def kept_settings(self) -> dict[str, str]:
+        """The settings of the newest fix that stands; empty where there is none."""
+        if not self.exists:
+            return {}
+        with self._connect() as db:
+            if _version(db) < 2:
+                return {}
+            found = db.execute(
+                "SELECT settings FROM change WHERE state = ? AND kind = 'fix' ORDER BY number DESC LIMIT 1",
+                (State.COMMITTED,),
+            ).fetchone()
+        kept = json.loads(found[0]) if found else {}
+        return {str(name): str(value) for name, value in kept.items()} if isinstance(kept, dict) else {}
 
     def undo_delta(self, number: int) -> Path:
         """Where a change's undo delta is kept."""
@@ -196,7 +221,7 @@ class Journal:
                 # FULL does not sync the folder after the commit; a power cut could then take back "committing".
                 db.execute("PRAGMA synchronous = EXTRA")
                 db.execute("PRAGMA foreign_keys = ON")
-                if db.execute("PRAGMA user_version").fetchone()[0] > SCHEMA:
+                if _version(db) > SCHEMA:
                     raise OpenError(
                         "journal-newer",
                         f"The journal {self.path} was written by a newer image-wizard.",
@@ -209,6 +234,10 @@ class Journal:
                 f"The journal {self.path} cannot be used: {error}. The image is as it was.",
                 "Check the folder's permissions and the disk's room; set a damaged journal aside to go on without.",
             ) from error
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _who() -> str:

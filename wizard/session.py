@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from remediations.vocabulary import Settings
+from wizard import choices, recovery
 from wizard import commit as committing
-from wizard import recovery
 from wizard import undo as undoing
 from wizard.change import Change, Preview, State
 from wizard.child import Child
@@ -23,6 +23,7 @@ from wizard.folders import state_folder
 from wizard.image import Image
 from wizard.inspection import Layout
 from wizard.journal import Journal
+from wizard.opening import Opening
 from wizard.prepare import prepare
 from wizard.qemu import QemuError
 from wizard.report import Reader, Report, examine
@@ -57,9 +58,11 @@ class Session:
         state_dir: Path | None = None,
         access: Access = Access.EITHER,
         fast: bool = True,
+        opening: Opening | None = None,
     ) -> None:
         self.path = path
         self.settings = settings
+        self.opening = opening or Opening()
         self.on_progress: Progress = lambda line: None
         self.launches = 0
         self.taken_back: tuple[Change, ...] = ()
@@ -111,7 +114,8 @@ class Session:
             self._require_writable()
         if image.in_use:
             self._notices += ("The image is in use: what is read from it now may be inconsistent.",)
-        self._report = self._read_fast() if self._fast else self._read_through_appliance("It was asked for")
+        fast = self._fast and self.opening.root is None and self.opening.key is None
+        self._report = self._read_fast() if fast else self._read_through_appliance("It was asked for")
         return self._report
 
     def _read_fast(self) -> Report:
@@ -201,6 +205,7 @@ class Session:
                 files=preview.files,
                 commands=preview.commands,
                 note=self._note,
+                settings=choices.to_keep(self.settings),
                 on_step=self.on_progress,
             )
             self._report, self._identity = preview.after, self.image.identity
@@ -284,6 +289,17 @@ class Session:
         self.on_progress("Looking at the image")
         self._image, self._notices = prepare(self.path, self._journal, fixing=self._access is Access.FIX)
         self._identity = self._image.identity
+        self._remember()
+
+    def _remember(self) -> None:
+        """Take over what an earlier change of this image was told, save for what was given for this run."""
+        try:
+            kept = self._journal.kept_settings()
+        except OpenError:
+            return  # the opening has said so already, and a report needs no journal
+        self.settings, said = choices.remembered(self.settings, self.opening.given, kept)
+        if said:
+            self._notices += (said,)
 
     def _launch(self) -> Stage:
         """A fresh stage; read-only where nothing can be written to the image anyway."""
@@ -301,7 +317,7 @@ class Session:
         self.launches += 1
 
         def start() -> Stage:
-            stage.launch(self.on_progress, self._layout)
+            stage.launch(self.on_progress, self._layout, self.opening)
             return stage
 
         self._guarded(start)

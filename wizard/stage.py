@@ -17,6 +17,7 @@ from wizard.errors import Cancelled, ChangeError, OpenError, WizardError
 from wizard.guestfs_guest import GuestfsGuest, died
 from wizard.image import Image
 from wizard.inspection import Layout, mount
+from wizard.opening import Opening
 from wizard.scratch import scratch_folder
 from wizard.visible import visible
 from wizard.writer import StepError, Writer
@@ -52,13 +53,18 @@ class Stage:
         assert self._folder is not None  # noqa: S101 - only a writable stage is asked
         return self._folder / "overlay.qcow2"
 
-    def launch(self, on_progress: Callable[[str], None], layout: Layout | None = None) -> None:
-        """Start the appliance and mount the guest, found first where its layout is not known. OpenError, Cancelled."""
+    def launch(
+        self, on_progress: Callable[[str], None], layout: Layout | None = None, opening: Opening | None = None
+    ) -> None:
+        """Start the appliance and mount the guest, found first where its layout is not known.
+
+        ``opening`` has the key of an encrypted guest and the choice among several. OpenError, Cancelled.
+        """
         self._appliance.launch(on_progress)
         on_progress("Mounting the guest's file systems" if layout else "Looking for the operating system")
         try:
             with self._translating():
-                inspected = mount(self._appliance.g, layout, readonly=self._folder is None)
+                inspected = mount(self._appliance.g, layout, opening or Opening(), readonly=self._folder is None)
         except StepError as error:
             raise OpenError(
                 "inspection",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import tempfile
+from collections.abc import Mapping
 
 from remediations.guest import FileKind
 from remediations.vocabulary import (
@@ -21,6 +22,7 @@ from wizard import guest_command
 from wizard.appliance import Appliance
 from wizard.change import CommandResult, FileChange, FileState
 from wizard.guestfs_guest import GuestfsGuest
+from wizard.labels import Labels, attach
 
 CONTENT_LIMIT = 64 * 1024 * 1024
 """Bytes of one file that are kept, for the diff and the journal."""
@@ -42,6 +44,7 @@ class Writer:
         self._before: dict[str, FileState | None] = {}
         self._generated: set[str] = set()
         self.commands: list[CommandResult] = []
+        self._labels = Labels(guest)
 
     def carry_out(self, step: Step) -> None:
         """Carry out one step of a plan."""
@@ -67,11 +70,11 @@ class Writer:
         elif state.content is None:
             raise StepError(f"{path}: its earlier content was not kept")
         else:
-            self._write(path, state.content, state.mode, labelled=True)
+            self._write(path, state.content, state.mode, state.label)
             self._appliance.g.chmod(state.mode, path)
         self._appliance.g.lchown(state.uid, state.gid, path)
         if state.label:
-            self._appliance.g.lsetxattr("security.selinux", state.label + "\0", len(state.label) + 1, path)
+            attach(self._appliance.g, path, state.label)
         self._guest.forget()
 
     def changes(self) -> tuple[FileChange, ...]:
@@ -118,6 +121,7 @@ class Writer:
                 if self._guest.lstat(path) is not None:
                     g.rm(path)
                 g.ln_s(target, path)
+                self._new(path)
             case MakeDirectory(path, mode):
                 self._make_folder(path, mode)
             case SetMode(path, mode):
@@ -125,7 +129,7 @@ class Writer:
                 self.touch(path)
                 g.chmod(mode, path)
 
-    def _write(self, path: str, content: bytes, mode: int, *, labelled: bool = False) -> None:
+    def _write(self, path: str, content: bytes, mode: int, label: str = "") -> None:
         """In place: the same inode keeps its owner, mode, links, extended attributes; the overlay makes it safe."""
         g = self._appliance.g
         self._make_folder(posixpath.dirname(path), 0o755)
@@ -134,8 +138,6 @@ class Writer:
         if found is not None and found.kind is not FileKind.FILE:
             raise StepError(f"{path}: not a regular file")
         self.touch(path)
-        if found is None and not labelled and self._selinux():
-            raise StepError(f"{path}: the guest uses SELinux, and the right label of a new file is not known")
         if len(content) <= MESSAGE_LIMIT:
             g.write(path, content)
         else:
@@ -145,6 +147,7 @@ class Writer:
                 g.upload(file.name, path)
         if found is None:
             g.chmod(mode, path)
+            self._new(path, label)
 
     def _make_folder(self, path: str, mode: int) -> None:
         if self._guest.stat(path) is not None:
@@ -152,7 +155,15 @@ class Writer:
         self._make_folder(posixpath.dirname(path), 0o755)
         self.touch(path)
         self._appliance.g.mkdir_mode(path, mode)
+        self._new(self._guest.realpath(path))
+
+    def _new(self, path: str, label: str = "") -> None:
+        """Something of ours stands at a path where nothing stood; without a label known, its policy says which."""
         self._guest.forget()
+        if label:
+            attach(self._appliance.g, path, label)
+        else:
+            self._labels.give(self._appliance.g, path)
 
     def _remove(self, path: str, *, folder: bool) -> None:
         self.touch(path)
@@ -173,6 +184,7 @@ class Writer:
         self._guest.forget()
         problem = result.problem or step.accept(before, self._content(output))
         if problem is None:
+            self._relabel(result.changed)
             self._generated.add(output)
             self.commands.append(CommandResult(step.argv, result.output))
             return
@@ -188,11 +200,12 @@ class Writer:
         note = f"Not used: {problem.rstrip('.')}. The file was edited directly instead."
         self.commands.append(CommandResult(step.argv, result.output, note))
 
+    def _relabel(self, changed: Mapping[str, FileState | None]) -> None:
+        """A program that replaces a file leaves one without a label: it gets the old one's, else its policy's."""
+        for path, was in changed.items() if self._labels.on else ():
+            if self._guest.lstat(path) is None or self._guest.label(path):
+                continue
+            self._new(path, was.label if was is not None else "")
+
     def _content(self, path: str) -> bytes:
         return self._guest.read(path, CONTENT_LIMIT) if self._guest.exists(path) else b""
-
-    def _selinux(self) -> bool:
-        if not self._guest.exists("/etc/selinux/config"):
-            return False
-        lines = self._guest.read("/etc/selinux/config").split(b"\n")
-        return any(line.strip() in (b"SELINUX=enforcing", b"SELINUX=permissive") for line in lines)
