@@ -4,21 +4,42 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from remediations.vocabulary import Settings
 from screens.appliance import Appliance, Phase
 from screens.engine_thread import PATIENCE, EngineThread, Listener, UnexpectedError
 from screens.text import Clock
 from wizard.change import Change, Preview
+from wizard.choices import REMEMBERED
 from wizard.engine import Connect, Engine
 from wizard.errors import Cancelled, OpenError, WizardError
 from wizard.image import Image
 from wizard.report import Report
 
 Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the operator said about one image; None for what was not said."""
+
+    settings: Settings | None = None
+    key: str | None = None
+    root: str | None = None
+
+    def to(self, engine: Engine) -> None:
+        """Say it to an engine that has not opened the image yet."""
+        if self.settings is not None:
+            engine.settings = self.settings
+            engine.opening = replace(engine.opening, given=frozenset(REMEMBERED))
+        if self.key is not None:
+            engine.opening = replace(engine.opening, key=self.key)
+        if self.root is not None:
+            engine.opening = replace(engine.opening, root=self.root)
 
 
 class Desk:
@@ -46,6 +67,7 @@ class Desk:
         self._open = False
         self._warm_up: asyncio.Future[None] | None = None
         self._dropped: asyncio.Future[None] | None = None
+        self._told = _Told()
 
     @property
     def image(self) -> Image:
@@ -59,6 +81,21 @@ class Desk:
         """Whether the image is being written right now."""
         engine = self._thread.engine
         return engine is not None and engine.writing
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that the image was opened with."""
+        engine = self._thread.engine
+        return engine.settings if engine is not None else Settings()
+
+    def tell(self, settings: Settings | None = None, key: str | None = None, root: str | None = None) -> None:
+        """What the next opening is to know: other settings, the key of an encrypted guest, one of several systems."""
+        self._told = replace(
+            self._told,
+            settings=settings or self._told.settings,
+            key=key or self._told.key,
+            root=root or self._told.root,
+        )
 
     async def open(self) -> Report:
         """Open the image, with a fresh engine where this one was used before.
@@ -138,6 +175,7 @@ class Desk:
 
     def _opening(self, engine: Engine) -> tuple[Report, Image, tuple[str, ...], bool]:
         engine = self._thread.fresh(engine)
+        self._told.to(engine)
         report = engine.open()
         return report, engine.image, engine.notices, engine.warm
 

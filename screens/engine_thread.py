@@ -64,10 +64,10 @@ class EngineThread:
     def fresh(self, engine: Engine) -> Engine:
         """In a job: the engine to open the image with, another one where this was used before."""
         if self._used:
-            settings = engine.settings
+            settings, opening = engine.settings, engine.opening
             self._drop()
             engine = self._attach()
-            engine.settings = settings
+            engine.settings, engine.opening = settings, opening
         self._used = True
         return engine
 

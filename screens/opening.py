@@ -7,8 +7,10 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from screens.desk import Desk
+from screens.questions import KeyQuestion, SystemQuestion
 from screens.text import Clock
 from screens.work import Leave, WorkScreen
+from wizard.errors import KeyNeeded, SeveralSystems, WizardError
 from wizard.report import Report
 
 
@@ -20,6 +22,8 @@ class OpeningScreen(WorkScreen[Report]):
 
 The image is probed and its file systems are read: directly, which takes about a second, and where that is not possible
 through a small appliance, which takes some seconds to start, without KVM up to a minute. **Nothing is written.**
+
+Where the guest is encrypted, its passphrase is asked for; where there are several systems, which one is meant.
 
 An image that cannot be opened may still have a journal: `j` shows it, and undo works from there.
 """
@@ -36,6 +40,22 @@ An image that cannot be opened may still have a journal: `j` shows it, and undo 
         if action == "leave":
             return not self.running
         return super().check_action(action, parameters)
+
+    def failed(self, error: WizardError) -> None:
+        """Ask for what an image lacks to be opened; any other error stays until the screen is left."""
+        if isinstance(error, KeyNeeded):
+            self.app.push_screen(KeyQuestion(error), lambda key: self._answered(error, key=key))
+        elif isinstance(error, SeveralSystems):
+            self.app.push_screen(SystemQuestion(error), lambda root: self._answered(error, root=root))
+        else:
+            super().failed(error)
+
+    def _answered(self, error: WizardError, key: str | None = None, root: str | None = None) -> None:
+        if key is None and root is None:
+            super().failed(error)
+        else:
+            self.desk.tell(key=key, root=root)
+            self.leave(Leave.RETRY)
 
     def action_leave(self, way: str) -> None:
         """Leave in one of the ways of :class:`Leave`."""

@@ -44,11 +44,16 @@ class Reopen:
 
 
 @dataclass(frozen=True)
+class ChangeSettings:
+    """The operator wants to change what the image is meant for."""
+
+
+@dataclass(frozen=True)
 class LeaveImage:
     """The operator wants another image."""
 
 
-Request = PreviewFixes | ShowJournal | Reopen | LeaveImage
+Request = PreviewFixes | ShowJournal | Reopen | ChangeSettings | LeaveImage
 
 
 class RequirementsScreen(WizardScreen[None]):
@@ -77,7 +82,10 @@ preview waits for it.
         Binding("n", "none", "None", id="requirements.none", tooltip="Untick all"),
         Binding("p,enter", "preview", "Preview", id="requirements.preview", tooltip="Preview the ticked fixes"),
         Binding("j", "ask_journal", "Journal", id="requirements.journal", tooltip="What was done; undo and revert"),
-        Binding("r", "ask_reopen", "Reopen", id="requirements.reopen", tooltip="Open and examine the image anew"),
+        Binding("s", "ask_settings", "Settings", id="requirements.settings", tooltip="User, console, key, packages"),
+        Binding(
+            "r", "ask_reopen", "Reopen", show=False, id="requirements.reopen", tooltip="Open and examine the image anew"
+        ),
         Binding("o", "ask_other", "Images", id="requirements.other", tooltip="Choose another image"),
     ]
 
@@ -232,6 +240,10 @@ preview waits for it.
     def action_ask_reopen(self) -> None:
         """Ask for the image to be opened anew."""
         self._ask(Reopen())
+
+    def action_ask_settings(self) -> None:
+        """Ask for the settings to be changed."""
+        self._ask(ChangeSettings())
 
     def action_ask_other(self) -> None:
         """Ask for another image."""

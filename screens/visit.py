@@ -16,7 +16,16 @@ from screens.dialogs import ErrorDialog
 from screens.journal import JournalScreen, Revert
 from screens.opening import OpeningScreen
 from screens.preview import PreviewScreen
-from screens.requirements import LeaveImage, PreviewFixes, Reopen, Request, RequirementsScreen, ShowJournal
+from screens.questions import SettingsQuestion
+from screens.requirements import (
+    ChangeSettings,
+    LeaveImage,
+    PreviewFixes,
+    Reopen,
+    Request,
+    RequirementsScreen,
+    ShowJournal,
+)
 from screens.text import Clock
 from screens.work import Leave, WorkScreen
 from wizard.change import Preview
@@ -56,6 +65,8 @@ class Visit:
                     report = await self._stage("Staging the fixes", partial(self.desk.preview, ids))
                 case ShowJournal():
                     report = await self._journal()
+                case ChangeSettings():
+                    report = await self._settings()
                 case Reopen():
                     report = await self._open()
                     if report is None:
@@ -79,6 +90,14 @@ class Visit:
                 report = await self._journal()
                 if report is not None:
                     return report
+
+    async def _settings(self) -> Report | None:
+        """Ask for other settings and examine the image by them; None where they stay."""
+        settings = await self._show(SettingsQuestion(self.desk.settings))
+        if settings is None or settings == self.desk.settings:
+            return None
+        self.desk.tell(settings=settings)
+        return await self._open()
 
     async def _stage(self, title: str, job: Callable[[], Awaitable[Preview]]) -> Report | None:
         """Stage, preview and, when confirmed, write; the newest report there is, None where staging failed."""

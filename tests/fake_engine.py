@@ -16,6 +16,7 @@ from wizard.change import Change, CommandResult, FileChange, Preview, State
 from wizard.engine import Progress
 from wizard.errors import Cancelled
 from wizard.image import Image
+from wizard.opening import Opening
 from wizard.report import Reader, Report
 
 
@@ -38,6 +39,7 @@ class FakeHost:
     calls: list[str] = field(default_factory=list)
     threads: set[int] = field(default_factory=set)
     made: int = 0
+    engines: list[FakeEngine] = field(default_factory=list)
     failed: tuple[tuple[str, str], ...] = ()
     files: dict[str, tuple[FileChange, ...]] = field(default_factory=lambda: dict(FILES))
     command: CommandResult = COMMAND
@@ -47,7 +49,8 @@ class FakeHost:
     def connect(self, path: Path) -> FakeEngine:
         self.made += 1
         self.image = replace(self.image, path=path)
-        return FakeEngine(self)
+        self.engines.append(FakeEngine(self))
+        return self.engines[-1]
 
 
 def fast_host(**more: Any) -> FakeHost:
@@ -60,6 +63,7 @@ class FakeEngine:
 
     def __init__(self, host: FakeHost) -> None:
         self.settings = Settings()
+        self.opening = Opening()
         self.on_progress: Progress = lambda line: None
         self.host = host
         self._busy = threading.Lock()

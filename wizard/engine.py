@@ -9,6 +9,7 @@ from typing import Protocol
 from remediations.vocabulary import Settings
 from wizard.change import Change, Preview
 from wizard.image import Image
+from wizard.opening import Opening
 from wizard.report import Report
 
 Progress = Callable[[str], None]
@@ -22,6 +23,7 @@ class Engine(Protocol):
     """
 
     settings: Settings
+    opening: Opening
     on_progress: Progress
 
     @property

@@ -1,0 +1,120 @@
+"""What is asked when an image needs a key or a choice, and the settings: keys, answers, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fake_engine import FakeHost
+from screen_driver import ended, reach, until, wizard
+from snapshot_fixtures import same_picture_everywhere
+from textual.pilot import Pilot
+from textual.widgets import Input, Select, Static
+
+from remediations.vocabulary import Settings
+from screens.opening import OpeningScreen
+from screens.questions import KeyQuestion, SettingsQuestion, SystemQuestion
+from screens.requirements import RequirementsScreen
+from wizard.errors import KeyNeeded, SeveralSystems
+
+__all__ = ["same_picture_everywhere"]
+Snap = Callable[..., bool]
+LOCKED = KeyNeeded(
+    "encrypted-guest",
+    "The guest is encrypted with LUKS (/dev/sda2); without the key nothing can be read.",
+    "Give the passphrase in a file with --key-file; the wizard asks for it.",
+)
+SEVERAL = SeveralSystems("several-systems", "The image holds 2 operating systems.", "Choose one with --root.")
+SEVERAL.systems = (("/dev/sda1", "CentOS release 6.10 (Final)"), ("/dev/sda2", "Debian \x1b[31m[/x] 12"))
+
+
+async def test_a_key_is_asked_for_and_given_to_the_engine() -> None:
+    host = FakeHost(fail={"open": LOCKED})
+    async with wizard(host).run_test(size=(80, 24)) as pilot:
+        await reach(pilot, KeyQuestion)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, KeyQuestion), "an empty key is no answer"
+        await pilot.press(*"a q?", "enter")
+        await reach(pilot, RequirementsScreen)
+        assert host.engines[-1].opening.key == "a q?"
+
+
+async def test_without_a_key_the_error_stays_and_it_can_be_tried_again() -> None:
+    host = FakeHost(fail={"open": LOCKED})
+    async with wizard(host).run_test(size=(80, 24)) as pilot:
+        await reach(pilot, KeyQuestion)
+        await pilot.press("escape")
+        assert "encrypted with LUKS" in await ended(pilot, OpeningScreen)
+        host.fail["open"] = LOCKED
+        await pilot.press("r")
+        await reach(pilot, KeyQuestion)
+
+
+async def test_of_several_systems_one_is_chosen() -> None:
+    host = FakeHost(fail={"open": SEVERAL})
+    async with wizard(host).run_test(size=(80, 24)) as pilot:
+        await reach(pilot, SystemQuestion)
+        await pilot.press("down", "enter")
+        await reach(pilot, RequirementsScreen)
+        assert host.engines[-1].opening.root == "/dev/sda2"
+
+
+async def to_settings(pilot: Pilot[int]) -> None:
+    await reach(pilot, RequirementsScreen)
+    await pilot.press("s")
+    await reach(pilot, SettingsQuestion)
+
+
+async def test_settings_are_used_at_the_next_opening_and_outweigh_the_journal(tmp_path: Path) -> None:
+    host = FakeHost()
+    async with wizard(host).run_test(size=(80, 24)) as pilot:
+        await to_settings(pilot)
+        screen = pilot.app.screen
+        screen.query_one("#user", Input).value = "Admin"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "no account name" in str(screen.query_one("#settings-problem", Static).content))
+        screen.query_one("#user", Input).value = "admin"
+        screen.query_one("#packages", Input).value = str(tmp_path)
+        screen.query_one("#key_fetch", Select).value = "rc.local"
+        screen.query_one("#network", Select).value = "yes"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: host.calls.count("open") == 2)
+        await reach(pilot, RequirementsScreen)
+        wanted = Settings(user="admin", key_fetch="rc.local", network=True, packages=str(tmp_path))
+        assert host.engines[-1].settings == wanted
+        assert "user" in host.engines[-1].opening.given
+
+
+async def test_settings_left_or_unchanged_open_nothing() -> None:
+    host = FakeHost()
+    async with wizard(host).run_test(size=(80, 24)) as pilot:
+        for key in ("escape", "ctrl+s"):
+            await to_settings(pilot)
+            await pilot.press(key)
+            await reach(pilot, RequirementsScreen)
+        assert host.calls.count("open") == 1
+
+
+def take(snap: Snap, host: FakeHost, steps: Callable[[Pilot[int]], Any]) -> bool:
+    return snap(wizard(host), terminal_size=(80, 24), run_before=steps)
+
+
+def test_picture_settings_80x24(snap_compare: Snap) -> None:
+    assert take(snap_compare, FakeHost(), to_settings)
+
+
+def test_picture_key_question_80x24(snap_compare: Snap) -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await reach(pilot, KeyQuestion)
+        await pilot.press(*"secret")
+
+    assert take(snap_compare, FakeHost(fail={"open": LOCKED}), steps)
+
+
+def test_picture_system_question_80x24(snap_compare: Snap) -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await reach(pilot, SystemQuestion)
+
+    assert take(snap_compare, FakeHost(fail={"open": SEVERAL}), steps)
