@@ -85,7 +85,7 @@ class WizardApp(App[int]):
         """Say what the screen is for, and its keys."""
         from screens.help import HelpScreen  # Markdown is slow to import, and the first frame is not to wait for it
 
-        self.push_screen(HelpScreen(self.screen))
+        self.push_screen(HelpScreen.about(self.screen))
 
     def action_help_quit(self) -> None:
         """Ctrl+C does not quit: it may be meant for copying, and an image matters."""

@@ -64,6 +64,8 @@ class ApplyScreen(WritingScreen[Change]):
             Content.styled("To take it back", "bold"),
             Content(f"  j for the journal, then u{room}, or run"),
             join("  ", plain(undo)),
+            "",
+            Content("g in the list of requirements shows the matching properties for Glance"),
             *((EMPTY, plain_lines(value.note)) if value.note else ()),
         )
 

@@ -52,19 +52,20 @@ class ConfirmDialog(ModalScreen[bool]):
         self.dismiss(answer)
 
 
-class ErrorDialog(ModalScreen[None]):
-    """An error that stays until dismissed."""
+class TextDialog(ModalScreen[None]):
+    """A text that stays until dismissed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", id="error.close")]
+    LOOK = ""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", id="text.close")]
 
-    def __init__(self, error: WizardError) -> None:
+    def __init__(self, text: Content) -> None:
         super().__init__()
-        self._error = error
+        self._text = text
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog -error"):
+        with Vertical(classes=f"dialog {self.LOOK}"):
             with VerticalScroll(classes="dialog-body", can_focus=False):
-                yield Static(problem(self._error), markup=False)
+                yield Static(self._text, markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button(Content("Close"), id="close")
 
@@ -75,6 +76,15 @@ class ErrorDialog(ModalScreen[None]):
     @on(Button.Pressed)
     def _pressed(self) -> None:
         self.dismiss(None)
+
+
+class ErrorDialog(TextDialog):
+    """An error that stays until dismissed."""
+
+    LOOK = "-error"
+
+    def __init__(self, error: WizardError) -> None:
+        super().__init__(problem(error))
 
 
 class LeavingDialog(ModalScreen[None]):

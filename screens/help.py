@@ -11,20 +11,27 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Markdown, Static
 
+from screens.text import EMPTY
+
 KEYS_WIDTH = 16
 
 
 class HelpScreen(ModalScreen[None]):
-    """``HELP`` of a screen, then its keys."""
+    """A text in Markdown of our own, then keys: ``HELP`` of a screen, or a requirement's page."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark", "close", "Close", id="help.close"),
     ]
 
-    def __init__(self, screen: Screen[object]) -> None:
+    def __init__(self, help_text: str, keys: Content = EMPTY) -> None:
         super().__init__()
-        self._help = screen.HELP or ""
-        self._keys = key_list(screen)
+        self._help = help_text
+        self._keys = keys
+
+    @classmethod
+    def about(cls, screen: Screen[object]) -> HelpScreen:
+        """The help of a screen."""
+        return cls(screen.HELP or "", key_list(screen))
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):

@@ -14,13 +14,16 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from remediations.pages import page
 from remediations.vocabulary import Level, Status
 from screens.banner import Banner
 from screens.base import Pane, WizardScreen
 from screens.desk import Desk
+from screens.dialogs import TextDialog
 from screens.requirement_text import describe, row
 from screens.rows import Row, RowList, columns
-from screens.text import Clock, join, status
+from screens.text import Clock, join, plain, stack, status
+from wizard import glance
 from wizard.report import Assessment, Report
 
 _GROUPS = {Level.REQUIRED: "Required by the guide", Level.RECOMMENDED: "Good practice"}
@@ -78,9 +81,18 @@ preview waits for it.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", "Tick", id="requirements.tick", tooltip="Tick or untick a fix"),
-        Binding("a", "all", "All", id="requirements.all", tooltip="Tick every fix on offer"),
-        Binding("n", "none", "None", id="requirements.none", tooltip="Untick all"),
+        Binding("a", "all", "All", show=False, id="requirements.all", tooltip="Tick every fix on offer"),
+        Binding("n", "none", "None", show=False, id="requirements.none", tooltip="Untick all"),
         Binding("p,enter", "preview", "Preview", id="requirements.preview", tooltip="Preview the ticked fixes"),
+        Binding("e", "explain", "Explain", id="requirements.explain", tooltip="What the requirement means, and why"),
+        Binding(
+            "g",
+            "glance",
+            "Glance",
+            show=False,
+            id="requirements.glance",
+            tooltip="The image properties in Glance that match what was found",
+        ),
         Binding("j", "ask_journal", "Journal", id="requirements.journal", tooltip="What was done; undo and revert"),
         Binding("s", "ask_settings", "Settings", id="requirements.settings", tooltip="User, console, key, packages"),
         Binding(
@@ -232,6 +244,19 @@ preview waits for it.
         """Ask for a preview of what is ticked, else of what is under the cursor."""
         if self._wanted:
             self._ask(PreviewFixes(self._wanted))
+
+    def action_explain(self) -> None:
+        """Show the page of the requirement under the cursor."""
+        from screens.help import HelpScreen  # see app.action_help
+
+        if (key := self.query_one(RowList).key) is not None:
+            self.app.push_screen(HelpScreen(page(key)))
+
+    def action_glance(self) -> None:
+        """Show the command that sets the matching properties in Glance."""
+        told = glance.command(self._desk.path, self._report.properties)
+        text = stack(Content.styled("The image properties in Glance that match", "bold"), "", plain(told))
+        self.app.push_screen(TextDialog(text))
 
     def action_ask_journal(self) -> None:
         """Ask for the journal."""

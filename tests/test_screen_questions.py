@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fake_engine import FakeHost
+from fake_report import REPORT
 from screen_driver import ended, reach, until, wizard
 from snapshot_fixtures import same_picture_everywhere
 from textual.pilot import Pilot
-from textual.widgets import Input, Select, Static
+from textual.widgets import Input, Markdown, Select, Static
 
 from remediations.vocabulary import Settings
+from screens.dialogs import TextDialog
+from screens.help import HelpScreen
 from screens.opening import OpeningScreen
 from screens.questions import KeyQuestion, SettingsQuestion, SystemQuestion
 from screens.requirements import RequirementsScreen
@@ -95,6 +99,24 @@ async def test_settings_left_or_unchanged_open_nothing() -> None:
             await pilot.press(key)
             await reach(pilot, RequirementsScreen)
         assert host.calls.count("open") == 1
+
+
+async def test_a_requirement_is_explained_and_the_glance_properties_are_shown() -> None:
+    host = FakeHost(report=replace(REPORT, properties={"os_type": "linux", "os_admin_user": "[/x]\x1b"}))
+    async with wizard(host).run_test(size=(80, 24)) as pilot:
+        await reach(pilot, RequirementsScreen)
+        await pilot.press("e")
+        help_screen = await reach(pilot, HelpScreen)
+        assert help_screen.query_one(Markdown).source.startswith("# ")
+        await pilot.press("escape")
+        await reach(pilot, RequirementsScreen)
+        await pilot.press("g")
+        dialog = await reach(pilot, TextDialog)
+        shown = str(dialog.query_one(".dialog-body Static", Static).content)
+        assert "--property os_type=linux" in shown
+        assert "\x1b" not in shown
+        await pilot.press("escape")
+        await reach(pilot, RequirementsScreen)
 
 
 def take(snap: Snap, host: FakeHost, steps: Callable[[Pilot[int]], Any]) -> bool:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import wizard
 from remediations import REQUIREMENTS
-from wizard import choices, find_images, headless, plain
+from remediations.pages import page
+from wizard import choices, find_images, glance, headless, plain
 from wizard.appliance import log_file
 from wizard.document import Outcome, document
 from wizard.errors import UsageError, WizardError
@@ -47,12 +48,14 @@ def parser() -> argparse.ArgumentParser:
     )
     modes.add_argument("--revert", type=int, metavar="N", help="take back change N alone, file by file")
     modes.add_argument("--journal", action="store_true", help="what was done to the image")
+    modes.add_argument("--explain", metavar="ID", help="what a requirement means, and what its fix does")
     modes.add_argument("--doctor", action="store_true", help="what this host can do")
     made.add_argument("--demo", action="store_true", help="work on a fresh copy of the bundled demo image")
     made.add_argument("--only", metavar="ID,ID", help="with --apply-all: these fixes alone")
     made.add_argument("--skip", metavar="ID,ID", help="with --apply-all: not these fixes")
     made.add_argument("--dry-run", action="store_true", help="with --apply-all, --revert: diff only")
     made.add_argument("--jobs", type=_jobs, metavar="N", help="with --check: images at a time (one a processor)")
+    made.add_argument("--properties", action="store_true", help="the openstack command for the matching properties")
     made.add_argument("--json", action="store_true", help="print one JSON document")
     settings = made.add_argument_group("settings")
     settings.add_argument("--user", metavar="NAME", help="the account that gets the key")
@@ -96,6 +99,8 @@ def _run(options: argparse.Namespace) -> int:
         from wizard import doctor
 
         return doctor.run(as_json=options.json)
+    if options.explain:
+        return _explain(options.explain)
     means = headless.Means(settings, opening, state_dir, fast=options.reader == "auto")
     job = _job(options, means)
     if options.demo:
@@ -121,7 +126,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _tell_all(outcomes: list[Outcome], options: argparse.Namespace) -> int:
     try:
-        _print(outcomes, as_json=options.json, diffs=options.dry_run)
+        _print(outcomes, options)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of our output went away (a pager was left): what was done is done, and its code stands.
@@ -137,7 +142,7 @@ def _job(options: argparse.Namespace, means: headless.Means) -> headless.Job | N
         raise UsageError("usage", "--dry-run goes with --apply-all or --revert.", "Add one of them.")
     if options.jobs and not options.check:
         raise UsageError("usage", "--jobs goes with --check.", "Add --check.")
-    if options.check:
+    if options.check or _properties_alone(options):
         return headless.Check(means)
     if options.apply_all:
         only, skip = _ids(options.only), _ids(options.skip) or ()
@@ -151,6 +156,12 @@ def _job(options: argparse.Namespace, means: headless.Means) -> headless.Job | N
     if options.json:
         raise UsageError("usage", "--json goes with a mode.", "Add --check or --apply-all.")
     return None
+
+
+def _properties_alone(options: argparse.Namespace) -> bool:
+    """``--properties`` without a mode: the command is all that is printed."""
+    mode = options.check or options.apply_all or options.journal or options.undo is not None
+    return bool(options.properties and not mode and options.revert is None)
 
 
 def _jobs(text: str) -> int:
@@ -192,15 +203,25 @@ def _has_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _print(outcomes: list[Outcome], *, as_json: bool, diffs: bool) -> None:
-    if as_json:
+def _print(outcomes: list[Outcome], options: argparse.Namespace) -> None:
+    if options.json:
         print(json.dumps(document(outcomes), indent=2))
     for outcome in outcomes:
         if outcome.error is not None:
             _tell(outcome.error)
-        if not as_json:
-            for line in plain.lines(outcome, diffs=diffs):
+        if options.json:
+            continue
+        if not _properties_alone(options):
+            for line in plain.lines(outcome, diffs=options.dry_run):
                 print(line)
+        if options.properties and outcome.report is not None:
+            print(glance.command(Path(outcome.path), outcome.report.properties))
+
+
+def _explain(name: str) -> int:
+    for requirement_id in _ids(name) or ():
+        print(page(requirement_id).rstrip())
+    return 0
 
 
 def _tell(error: WizardError) -> None:

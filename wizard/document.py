@@ -47,6 +47,7 @@ def _image(outcome: Outcome) -> dict[str, Any]:
         "reader_reason": report.reader.reason if report else None,
         "requirements": [_requirement(a, before) for a in report.assessments] if report else [],
         "summary": {str(status): count for status, count in report.counts.items()} if report else None,
+        "properties": dict(report.properties) if report else None,
         "warnings": [*(report.warnings if report else ()), *outcome.notices],
         "change": _change(outcome),
         "error": _error(outcome.error) if outcome.error else None,

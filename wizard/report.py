@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from remediations import REQUIREMENTS
 from remediations.guest import Guest, GuestError, GuestFacts
 from remediations.linux import coverage
+from remediations.properties import properties
 from remediations.vocabulary import Finding, Level, PlanError, Requirement, Settings, Status, unmet
 from wizard.errors import WizardError
 
@@ -44,12 +45,16 @@ class Reader:
 
 @dataclass(frozen=True)
 class Report:
-    """Every requirement's assessment, in the registry's order. ``warnings`` are sentences about the opening itself."""
+    """Every requirement's assessment, in the registry's order. ``warnings`` are sentences about the opening itself.
+
+    ``properties`` are the image properties in Glance that match what was found.
+    """
 
     facts: GuestFacts
     assessments: tuple[Assessment, ...]
     warnings: tuple[str, ...] = ()
     reader: Reader = Reader()
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, requirement_id: str) -> Assessment:
         """The assessment of one requirement; KeyError for an unknown id."""
@@ -85,7 +90,9 @@ def examine(
     for requirement in requirements:
         finding = find(requirement, guest, settings)
         assessments.append(Assessment(requirement, finding, offer(requirement, finding, guest, settings)))
-    return Report(guest.facts, tuple(assessments), tuple(warnings))
+    findings = {known.requirement.id: known.finding for known in assessments}
+    matching = properties(guest, settings, findings)
+    return Report(guest.facts, tuple(assessments), tuple(warnings), properties=matching)
 
 
 def find(requirement: Requirement, guest: Guest, settings: Settings) -> Finding:
