@@ -43,7 +43,7 @@ class FakeStage:
         self.warnings: tuple[str, ...] = ()
         self.commands: list[Any] = []
 
-    def launch(self, on_progress: Any, layout: Any = None) -> None:
+    def launch(self, on_progress: Any, *given: Any) -> None:
         type(self).launches += 1
 
     def apply(self, steps: tuple[Step, ...]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from remediations.guest import GuestError
 from remediations.vocabulary import Step
-from wizard import qemu
+from wizard import qemu, room
 from wizard.appliance import Appliance
 from wizard.change import CommandResult, FileChange, FileState
 from wizard.errors import Cancelled, ChangeError, OpenError, WizardError
@@ -87,8 +87,13 @@ class Stage:
 
     def apply(self, steps: Iterable[Step]) -> None:
         """Carry out a plan's steps in order. StepError where one fails: then the stage must be dropped."""
+        wanted = tuple(steps)
         with self._translating():
-            for step in steps:
+            try:
+                room.require(self._appliance.g, self.guest, self.mounts, wanted, self.overlay.parent)
+            except room.NoRoomError as error:
+                raise StepError(str(error)) from error
+            for step in wanted:
                 self._writer.carry_out(step)
 
     def restore(self, path: str, state: FileState | None) -> None:
