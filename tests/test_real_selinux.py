@@ -69,10 +69,23 @@ def test_our_labels_are_those_that_the_guest_has_and_new_files_get_theirs(raw: P
         g.rm("/etc/ssh/ssh_host_new_key")
         g.write("/etc/ssh/ssh_host_new_key", b"x")
         assert selinux_image.wrong_labels(g), "the guest's own setfiles sees a file that the appliance made"
+        # What is written anew keeps what it had: an ACL, a capability, an attribute of its own.
+        g.acl_set_file("/etc/hostname", "access", "u::rw-,u:101:r--,g::r--,m::r--,o::r--")
+        g.setxattr("user.note", "kept", 4, "/etc/hostname")
+        g.cap_set_file("/etc/hostname", "cap_net_raw=ep")
+        kept = {found["attrname"]: found["attrval"] for found in g.lgetxattrs("/etc/hostname")}
+        stage.apply([WriteFile("/etc/hostname", b"another\n")])
+        now = {found["attrname"]: found["attrval"] for found in g.lgetxattrs("/etc/hostname")}
+        capability = "security.capability"  # the kernel takes it away from what is written to, and is right to
+        assert {**kept, capability: b""} == {**now, capability: b""}
+        assert {"user.note", "system.posix_acl_access", "security.selinux"} <= now.keys()
         # The guest's disk is full: nothing is begun.
-        g.fallocate64("/etc/full", int(g.statvfs("/")["bfree"]) * int(g.statvfs("/")["frsize"]) - 2**20)
+        told = g.statvfs("/")
+        g.fallocate64("/etc/full", int(told["bavail"]) * int(told["frsize"]) - 8 * 2**20)
+        told = g.statvfs("/")
+        left = int(told["bfree"]) * int(told["frsize"])
         with pytest.raises(StepError, match=r"^/ has \d+ KiB free and \d+ KiB are needed"):
-            stage.apply([WriteFile("/etc/large", b"x" * 2**21)])
+            stage.apply([WriteFile("/etc/large", b"x" * (left + 1))])
         assert not guest.exists("/etc/large")
     finally:
         stage.drop()

@@ -64,5 +64,5 @@ class Labels:
 
 
 def attach(g: Any, path: str, label: str) -> None:
-    """Set a label, as the kernel keeps it: with a zero byte at its end."""
-    g.lsetxattr(ATTRIBUTE, label + "\0", len(label.encode()) + 1, path)
+    """Set a label, as the kernel keeps it: with a zero byte at its end, which the C string that travels has anyway."""
+    g.lsetxattr(ATTRIBUTE, label, len(label.encode()) + 1, path)
