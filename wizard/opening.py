@@ -22,6 +22,13 @@ class Opening:
     key: str | None = None
     given: frozenset[str] = frozenset()
 
+    @property
+    def reason(self) -> str:
+        """Why the appliance has to read the guest, a sentence without its full stop; empty where it need not."""
+        if self.key is not None:
+            return "The guest is encrypted"
+        return "It is one of several systems" if self.root is not None else ""
+
     def __repr__(self) -> str:
         # It may come into a log, and the key must not.
         return f"Opening(root={self.root!r}, key={'given' if self.key else None}, given={sorted(self.given)})"

@@ -114,8 +114,8 @@ class Session:
             self._require_writable()
         if image.in_use:
             self._notices += ("The image is in use: what is read from it now may be inconsistent.",)
-        fast = self._fast and self.opening.root is None and self.opening.key is None
-        self._report = self._read_fast() if fast else self._read_through_appliance("It was asked for")
+        reason = self.opening.reason or ("" if self._fast else "It was asked for")
+        self._report = self._read_through_appliance(reason) if reason else self._read_fast()
         return self._report
 
     def _read_fast(self) -> Report:
