@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from remediations import (
+    cloud_init_state,
     cloud_user,
     console_log,
     firewall,
+    fstab,
+    guest_agent,
     mac_address,
+    machine_id,
+    network,
+    network_names,
+    random_seed,
+    root_password,
     root_resize,
+    serial_getty,
+    ssh_host_keys,
     ssh_key,
     ssh_server,
     user_data,
+    virtio_drivers,
     xen_kernel,
 )
 from remediations.vocabulary import Requirement
@@ -25,4 +36,15 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     user_data.REQUIREMENT,
     console_log.REQUIREMENT,
     xen_kernel.REQUIREMENT,
+    network.REQUIREMENT,
+    network_names.REQUIREMENT,
+    machine_id.REQUIREMENT,
+    ssh_host_keys.REQUIREMENT,
+    cloud_init_state.REQUIREMENT,
+    guest_agent.REQUIREMENT,
+    virtio_drivers.REQUIREMENT,
+    root_password.REQUIREMENT,
+    fstab.REQUIREMENT,
+    random_seed.REQUIREMENT,
+    serial_getty.REQUIREMENT,
 )

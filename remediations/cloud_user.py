@@ -2,44 +2,65 @@
 
 from __future__ import annotations
 
-import re
-
 from remediations.guest import Guest
-from remediations.linux import cloud_account, cloud_config, cloud_edits, cloud_init, yaml_edit
+from remediations.linux import (
+    account_names,
+    cloud_account,
+    cloud_config,
+    cloud_edits,
+    cloud_init,
+    coverage,
+    yaml_edit,
+)
 from remediations.linux.cloud_account import DefaultUser
 from remediations.linux.cloud_config import CloudConfig
 from remediations.linux.fault import Edit, Fault, plan_for, verdict
 from remediations.vocabulary import Evidence, Finding, Level, Plan, PlanError, Requirement, Settings, Status
 
-# What Debian's useradd takes for a name, and cloud-init through it.
-_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
-
 
 def check(guest: Guest, settings: Settings) -> Finding:
     """Pass where the configuration names the account (the one of ``settings.user``, if given) and it can be used.
 
-    Whether cloud-init runs at all is for ``user-data`` and ``ssh-key`` to say.
+    Whether cloud-init runs at all is for ``user-data`` and ``ssh-key`` to say. Skipped where a boot script is what
+    fetches the key, as that is always root's.
     """
-    if not cloud_init.installed(guest) and settings.user in (None, "root"):
-        place = Evidence(cloud_init.PROGRAM, text="absent")
-        return Finding(Status.SKIPPED, "cloud-init is not installed, so no account is configured for it", (place,))
-    return verdict(faults(guest, settings), lambda: _passing(guest))
+    if not _asked(guest, settings):
+        return Finding(Status.SKIPPED, "A boot script is to fetch the key, for root, not cloud-init", _absent(guest))
+    return verdict(_faults(guest, settings), lambda: _passing(guest))
 
 
 def plan(guest: Guest, settings: Settings) -> Plan:
     """Edit the scalar that names the account, list ``default``, put the module back that makes accounts."""
-    if settings.user is not None and _NAME.fullmatch(settings.user) is None:
-        raise PlanError(f"{settings.user!r} is no account name that Debian's useradd takes")
-    if not cloud_init.installed(guest) and settings.user in (None, "root"):
+    if settings.user is not None and account_names.EVERYWHERE.fullmatch(settings.user) is None:
+        raise PlanError(f"{settings.user!r} is no account name that every useradd takes")
+    if not _asked(guest, settings):
         return Plan()
     name = settings.user or "the distribution's default account"
-    return plan_for(guest, faults(guest, settings), f"Lets cloud-init give the key to {name}")
+    return plan_for(guest, _faults(guest, settings), f"Lets cloud-init give the key to {name}")
+
+
+def _asked(guest: Guest, settings: Settings) -> bool:
+    """Whether there is an account to look at: cloud-init's, or one that the operator named and no script serves."""
+    if settings.user not in (None, "root"):
+        return True
+    return cloud_init.installed(guest) if settings.key_fetch == "auto" else settings.key_fetch == "cloud-init"
+
+
+def _absent(guest: Guest) -> tuple[Evidence, ...]:
+    return () if cloud_init.installed(guest) else (Evidence(cloud_init.PROGRAM, text="absent"),)
+
+
+def _faults(guest: Guest, settings: Settings) -> list[Fault]:
+    if settings.key_fetch == "rc.local":
+        sentence = f"a boot script is to fetch the key, and that is for root, not for {settings.user}"
+        return [Fault(sentence, obstacle="Choose --key-fetch cloud-init, or no --user")]
+    return faults(guest, settings)
 
 
 def faults(guest: Guest, settings: Settings) -> list[Fault]:
     """What keeps cloud-init from giving the key to an account that is known and can be used. Raises GuestError."""
     if not cloud_init.installed(guest):
-        return [cloud_init.missing()]
+        return [cloud_init.missing(guest)]
     config = cloud_config.load(guest)
     user = cloud_account.default_user(config)
     if user.name is None and settings.user in (None, "root") and not config.flag("disable_root", True):
@@ -114,4 +135,5 @@ REQUIREMENT = Requirement(
     guide="Use cloud-init to fetch the public key",
     check=check,
     plan=plan,
+    complete_for=coverage.EVERY_FAMILY,
 )

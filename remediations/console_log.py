@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
-from remediations.guest import Guest, GuestError
+from remediations.guest import Guest
 from remediations.linux.boot_lines import BootLine, Loader, Remark, consoles, has_console
-from remediations.linux.grub_cfg import add_arguments, parse_menu
-from remediations.linux.grub_compare import OnlyConsoles
-from remediations.linux.grub_defaults import EVERY_ENTRY, NORMAL_ENTRIES, GrubDefaults, grub_defaults
-from remediations.linux.grub_loader import UPDATE, generated, grub_loader, menu_files
-from remediations.linux.other_loaders import other_loaders
+from remediations.linux.boot_loaders import boot_loaders
+from remediations.linux.console_device import console, console_device
+from remediations.linux.coverage import EVERY_FAMILY
 from remediations.vocabulary import (
     Evidence,
     Finding,
@@ -18,20 +14,15 @@ from remediations.vocabulary import (
     Plan,
     PlanError,
     Requirement,
-    RunCommand,
     Settings,
     Status,
     Step,
-    WriteFile,
 )
-
-_DEVICES = {"aarch64": "ttyAMA0", "arm": "ttyAMA0", "ppc64": "hvc0", "ppc64le": "hvc0", "s390x": "ttysclp0"}
-_SERIAL_X86 = ("x86_64", "i386", "i486", "i586", "i686")
 
 
 def check(guest: Guest, settings: Settings) -> Finding:
     """Whether every boot entry passes the console, and will when its loader's configuration is written again."""
-    device = _device(guest, settings)
+    device = console_device(guest, settings)
     loaders = _loaders(guest, settings, device)
     lines = tuple(line for loader in loaders for line in loader.lines)
     if lacking := tuple(line for line in lines if not line.opaque and not has_console(line.arguments, device)):
@@ -49,105 +40,25 @@ def check(guest: Guest, settings: Settings) -> Finding:
 
 
 def plan(guest: Guest, settings: Settings) -> Plan:
-    """Add the console where GRUB takes its kernel arguments from, and have the guest generate its menu from it."""
+    """Add the console where each boot loader takes its kernel arguments from, and to the entries that it shows."""
     if check(guest, settings).status is Status.PASS:
         return Plan()
-    device = _device(guest, settings)
-    if not menu_files(guest):
-        return Plan(obstacle="There is no GRUB menu, and other boot loaders are not fixed: add the argument by hand")
+    device = console_device(guest, settings)
     loaders = _loaders(guest, settings, device)
     for loader in loaders:
         _refuse(loader, device)
     if not any(loader.lines for loader in loaders):
-        return Plan(obstacle="The GRUB menu boots no Linux kernel: install one, or run update-grub in the guest")
-    steps: list[Step] = []
-    asked = (*_first(guest), f"console={_option(settings, device)}")
-    allowed = frozenset(asked)
-    if generated(guest):
-        defaults = grub_defaults(guest)
-        writes, defaults = _edit_defaults(defaults, asked, device)
-        steps += writes
-        every, normal = consoles(defaults.words(EVERY_ENTRY)), consoles(defaults.words(NORMAL_ENTRIES))
-        asked, allowed = every if has_console(every, device) else normal, frozenset(every + normal)
-    menu, *custom = menu_files(guest)
-    steps += [write for path in custom if (write := _edit_menu(guest, path, asked, device))]
-    if write := _edit_menu(guest, menu, asked, device):
-        accept = OnlyConsoles(allowed, device)
-        run = RunCommand((UPDATE,), menu, (menu.rpartition("/")[0],), accept, (write,))
-        steps.append(run if guest.exists(UPDATE) else write)
+        return Plan(obstacle="No boot loader's menu boots a Linux kernel here: install one in the guest")
+    wanted = console(guest, settings)
+    steps: dict[Step, None] = {}
+    for loader in loaders:
+        if loader.losses or any(not has_console(line.arguments, device) for line in loader.lines):
+            steps |= dict.fromkeys(loader.repair(wanted))
     return Plan(tuple(steps), f"Passes console={device} to the kernel in every boot entry, and keeps it on updates")
 
 
-def _device(guest: Guest, settings: Settings) -> str:
-    """The console device, without options; GuestError where none was chosen and the architecture's is not known."""
-    if settings.console:
-        return settings.console.split(",")[0]
-    arch = guest.facts.arch
-    if arch in _SERIAL_X86:
-        return "ttyS0"
-    if arch not in _DEVICES:
-        raise GuestError(f"the usual console of the architecture {arch or 'of this guest'} is not known: choose one")
-    return _DEVICES[arch]
-
-
-def _option(settings: Settings, device: str) -> str:
-    """The value that ``console=`` gets: a serial line with its speed (Linux: admin-guide/serial-console)."""
-    option = settings.console or device
-    if "," not in option and re.fullmatch(r"tty(S|AMA)\d+", option):
-        option += ",115200n8"
-    if not re.fullmatch(r"[A-Za-z0-9]+(,[A-Za-z0-9]+)?", option):
-        raise PlanError(f"{option} is no console device")
-    return option
-
-
-def _first(guest: Guest) -> tuple[str, ...]:
-    """The screen, to keep the log on it as well; s390x has none."""
-    return () if guest.facts.arch == "s390x" else ("console=tty0",)
-
-
 def _loaders(guest: Guest, settings: Settings, device: str) -> tuple[Loader, ...]:
-    grub = grub_loader(guest, device)
-    others = other_loaders(guest, device, xen=settings.hypervisor == "xen")
-    return (grub, *others) if grub else others
-
-
-def _edit_defaults(
-    defaults: GrubDefaults, asked: tuple[str, ...], device: str
-) -> tuple[tuple[WriteFile, ...], GrubDefaults]:
-    """The files to write so that every generated entry has the console, last where another would follow it."""
-    writes: dict[str, WriteFile] = {}
-    every, normal = defaults.words(EVERY_ENTRY), defaults.words(NORMAL_ENTRIES)
-    if has_console(every, device) or (has_console(normal, device) and not defaults.recovery):
-        return (), defaults
-    # What normal entries already have is right for recovery entries too.
-    additions = consoles(normal) if has_console(normal, device) else asked
-    if consoles(every):
-        additions = tuple(argument for argument in additions if has_console((argument,), device))[-1:]
-    wanted = [(EVERY_ENTRY, additions)]
-    # 10_linux puts the normal entries' arguments behind: a console named there would take /dev/console.
-    if consoles(normal) and not has_console(consoles(normal)[-1:], device):
-        wanted.append((NORMAL_ENTRIES, asked[-1:]))
-    for name, words in wanted:
-        path, content, defaults = defaults.with_words(name, " ".join(words))
-        writes[path] = WriteFile(path, content)
-    return tuple(writes.values()), defaults
-
-
-def _edit_menu(guest: Guest, path: str, asked: tuple[str, ...], device: str) -> WriteFile | None:
-    """The menu with the console in every entry that lacks it; None where none does."""
-    content = guest.read(path)
-    additions = {}
-    for _, kernel in parse_menu(content).kernels:
-        if not has_console(kernel.arguments, device):
-            present = consoles(kernel.arguments)
-            words = asked if not present else [word for word in asked if has_console((word,), device)][-1:]
-            additions[kernel.end] = " ".join(words)
-    if not additions:
-        return None
-    edited = add_arguments(content, additions)
-    if not all(has_console(kernel.arguments, device) for _, kernel in parse_menu(edited).kernels):
-        raise PlanError(f"{path}: the arguments could not be added to every entry")
-    return WriteFile(path, edited)
+    return boot_loaders(guest, device, xen=settings.hypervisor == "xen")
 
 
 def _refuse(loader: Loader, device: str) -> None:
@@ -157,13 +68,11 @@ def _refuse(loader: Loader, device: str) -> None:
     for line in loader.lines:
         if line.source and not has_console(line.arguments, device):
             raise PlanError(f"The entry “{line.title}” comes from {line.source}: add console={device} there by hand")
-    if loader.name != "GRUB" and loader.losses:
-        raise PlanError(loader.losses[0].text)
 
 
 def _doubts(loaders: tuple[Loader, ...], device: str) -> tuple[Remark, ...]:
     variable = "The entry “{}” takes arguments from a variable of the boot loader, whose value is not known"
-    return tuple(doubt for loader in loaders for doubt in loader.doubts) + tuple(
+    return tuple(doubt for loader in loaders for doubt in (*loader.unread, *loader.doubts)) + tuple(
         Remark(variable.format(line.title), (line.evidence,))
         for loader in loaders
         for line in loader.lines
@@ -201,4 +110,5 @@ REQUIREMENT = Requirement(
     guide="Ensure image writes boot log to console",
     check=check,
     plan=plan,
+    complete_for=EVERY_FAMILY,
 )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from remediations.guest import FileKind, Guest
-from remediations.linux import boot_jobs, boot_scripts, boot_units, services, sysv
+from remediations.linux import boot_jobs, boot_scripts, boot_units, openrc, services, systemd, sysv
 from remediations.linux.boot_scripts import Command
+from remediations.linux.boot_units import StartedUnit
+from remediations.linux.coverage import EVERY_FAMILY
 from remediations.linux.fault import Edit, Fault, plan_for, verdict, with_steps
 from remediations.linux.firewall_rules import SERVICES, Rules
 from remediations.linux.init_system import Init, detect
@@ -13,6 +17,7 @@ from remediations.linux.text import encode, numbered
 from remediations.vocabulary import Evidence, Finding, Level, Plan, PlanError, Requirement, Settings, Status, Step
 
 UFW_CONF = "/etc/ufw/ufw.conf"
+_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system", "/etc/init.d", "/etc/init")
 _UFW_DEFAULT = "/etc/default/ufw"
 
 
@@ -31,7 +36,9 @@ def _faults(guest: Guest) -> list[Fault]:
     if ufw := _ufw(guest):
         faults.append(ufw)
     rules = Rules(guest)
-    faults += _services_loading(guest, rules)
+    units = boot_units.started_units(guest) if detect(guest) is Init.SYSTEMD else []
+    faults += _asked_for(guest, units)
+    faults += _services_loading(guest, rules, units)
     commands = [*boot_scripts.commands(guest), *boot_jobs.cron(guest), *boot_jobs.cloud(guest)]
     faults += [
         Fault(
@@ -45,21 +52,33 @@ def _faults(guest: Guest) -> list[Fault]:
     return faults
 
 
-def _services_loading(guest: Guest, rules: Rules) -> list[Fault]:
+def _asked_for(guest: Guest, units: list[StartedUnit]) -> list[Fault]:
+    """Firewall services that are not enabled, and yet started by what another unit says (``Wants=`` and its kin)."""
+    found = []
+    for unit in units:
+        name = unit.name.removesuffix(".service")
+        if name in SERVICES and not _other_name(guest, name) and not services.startup(guest, name).starts:
+            place = (Evidence(unit.path, text="started by another unit, which asks for it"),)
+            off = partial(services.disable_steps, guest, name)
+            found.append(with_steps(f"{unit.name} is started by another unit", place, off))
+    return found
+
+
+def _services_loading(guest: Guest, rules: Rules, units: list[StartedUnit]) -> list[Fault]:
     """Units, jobs and init scripts of another name that load rules, themselves or through a script that they run."""
     known = {*SERVICES, "ufw"}
     found: list[tuple[str, Command]] = []
-    if detect(guest) is Init.SYSTEMD:
-        for unit in boot_units.started_units(guest):
-            if unit.name.removesuffix(".service") not in known:
-                found += [(unit.name, command) for command in rules.loading(unit.commands)[:1]]
-    else:
+    init = detect(guest)
+    for unit in units:
+        if unit.name.removesuffix(".service") not in known:
+            found += [(unit.name, command) for command in rules.loading(unit.commands)[:1]]
+    if init is Init.UPSTART:
         for name, commands in boot_jobs.upstart_jobs(guest).items():
             if name not in known:
                 found += [(name, command) for command in rules.loading(commands)[:1]]
-    for name, link in sysv.every_start(guest, detect(guest)):
+    for name, path in openrc.every_start(guest) if init is Init.OPENRC else sysv.every_start(guest, init):
         if name not in known:
-            found += [(name, c) for c in rules.loading(boot_scripts.script_commands(link, guest.read(link)))[:1]]
+            found += [(name, c) for c in rules.loading(boot_scripts.script_commands(path, guest.read(path)))[:1]]
     return [_loader(guest, name, command) for name, command in found]
 
 
@@ -75,7 +94,7 @@ def _loader(guest: Guest, name: str, command: Command) -> Fault:
 
 def _service(guest: Guest, name: str) -> Fault | None:
     found = services.startup(guest, name)
-    if not found.installed:
+    if not found.installed or _other_name(guest, name):
         return None
     if found.starts:
         sentence, evidence = f"{found.name} starts at boot", found.evidence
@@ -86,6 +105,12 @@ def _service(guest: Guest, name: str) -> Fault | None:
     else:
         return None
     return with_steps(sentence, evidence, lambda: services.disable_steps(guest, name))
+
+
+def _other_name(guest: Guest, name: str) -> bool:
+    """Whether this is another name of a firewall service that is looked at by its own."""
+    alias = systemd.alias_of(guest, f"{name}.service") if detect(guest) is Init.SYSTEMD else None
+    return alias is not None and alias.removesuffix(".service") in SERVICES
 
 
 def _bus_name(guest: Guest, name: str) -> tuple[Evidence, ...]:
@@ -145,9 +170,8 @@ def disable_ufw(content: bytes) -> bytes:
 def _nothing_starts(guest: Guest) -> tuple[str, tuple[Evidence, ...]]:
     installed = [found for name in (*SERVICES, "ufw") if (found := services.startup(guest, name)).installed]
     if not installed:
-        places = (
-            Evidence(folder, text="no firewall service in it") for folder in ("/etc/systemd/system", "/etc/init.d")
-        )
+        folders = (folder for folder in _FOLDERS if guest.exists(folder))
+        places = (Evidence(folder, text="no firewall service in it") for folder in folders)
         return "No firewall service is installed and no boot script loads rules", tuple(places)
     evidence = [place for found in installed if not found.starts for place in found.evidence]
     if guest.exists(UFW_CONF):
@@ -167,4 +191,5 @@ REQUIREMENT = Requirement(
     guide="Disable firewall",
     check=check,
     plan=plan,
+    complete_for=EVERY_FAMILY,
 )

@@ -10,6 +10,9 @@ from typing import Protocol
 DEFAULT_LIMIT = 1024 * 1024
 """Bytes that a configuration file may have before reading it is refused."""
 
+FILESYSTEMS = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "swap"))
+"""The types that :attr:`Guest.filesystems` knows."""
+
 _FAMILIES = {
     **dict.fromkeys(("debian", "ubuntu"), "debian"),
     **dict.fromkeys(("centos", "fedora", "oraclelinux", "redhat-based", "rhel", "rocky", "scientificlinux"), "redhat"),
@@ -100,6 +103,17 @@ class RootDisk:
     space: int | None
 
 
+@dataclass(frozen=True)
+class Filesystem:
+    """What a partition holds, in blkid's words: ``ext4``, ``xfs``, ``btrfs``, ``vfat`` or ``swap``, and its UUID.
+
+    ``uuid`` is as fstab's ``UUID=`` wants it, empty where there is none.
+    """
+
+    type: str
+    uuid: str
+
+
 class Guest(Protocol):
     """A guest's files and facts, read-only.
 
@@ -117,6 +131,13 @@ class Guest(Protocol):
     @property
     def root_disk(self) -> RootDisk:
         """How the root file system lies on its disk."""
+
+    @property
+    def filesystems(self) -> Mapping[int, Filesystem]:
+        """The file systems and the swap on the image's partitions, by partition number.
+
+        Number 0 is the disk itself, where it has no partition table. What is on LVM is not among them.
+        """
 
     def stat(self, path: str) -> Stat | None:
         """What stands at ``path``, links followed; None where nothing does (a dangling link too)."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from remediations.guest import Guest, GuestError
 from remediations.linux import cloud_network
+from remediations.linux.coverage import EVERY_FAMILY
 from remediations.linux.ifcfg import tied_by_ifcfg
 from remediations.linux.ifupdown import tied_by_ifupdown
+from remediations.linux.mac_arguments import tied_by_arguments
 from remediations.linux.netplan import tied_by_netplan
 from remediations.linux.network_manager import tied_by_network_manager
 from remediations.linux.networkd import tied_by_networkd
@@ -30,6 +32,7 @@ _SYSTEMS = (
     tied_by_netplan,
     tied_by_networkd,
     tied_by_ifupdown,
+    tied_by_arguments,
     cloud_network.tied_by_cloud_init,
 )
 
@@ -82,4 +85,5 @@ REQUIREMENT = Requirement(
     guide="No hard-coded MAC address information",
     check=check,
     plan=plan,
+    complete_for=EVERY_FAMILY,
 )

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from remediations.guest import Guest, RootDisk
+from remediations.linux import lvm_grow
+from remediations.linux.coverage import EVERY_FAMILY
 from remediations.linux.disk_layout import layout_faults
+from remediations.linux.early_growers import Growth
 from remediations.linux.fault import Fault, plan_for, verdict
 from remediations.linux.grow_scripts import Scripts, grow_scripts
-from remediations.linux.growers import Growth, filesystem_growth, partition_growth
-from remediations.vocabulary import Evidence, Finding, Level, Plan, Requirement, Settings, Status
-
-_LVM_ADVICE = (
-    "cloud-init does not grow LVM: add a unit that runs at boot and grows the partition (growpart), the physical "
-    "volume (pvresize) and the root with its file system (lvextend -r -l +100%FREE)"
-)
+from remediations.linux.growers import filesystem_growth, partition_growth
+from remediations.vocabulary import Finding, Level, Plan, Requirement, Settings, Status
 
 
 def check(guest: Guest, settings: Settings) -> Finding:
@@ -23,16 +21,22 @@ def check(guest: Guest, settings: Settings) -> Finding:
 
 
 def plan(guest: Guest, settings: Settings) -> Plan:
-    """Put cloud-init's growing back in place; the disk's layout is not changed, packages are not installed."""
-    faults, _ = _look(guest, guest.root_disk)
-    return plan_for(guest, faults, "Has cloud-init grow the root partition and its file system at boot")
+    """Put back what grows the root at boot, or install it; the disk's layout is not changed."""
+    disk = guest.root_disk
+    faults, _ = _look(guest, disk)
+    what = "LVM, the root and its file system" if disk.kind == "lvm" else "the root partition and its file system"
+    return plan_for(guest, faults, f"Has {what} grow at boot")
 
 
 def _look(guest: Guest, disk: RootDisk) -> tuple[list[Fault], Growth]:
     scripts = grow_scripts(guest)
-    growth = _lvm(guest, disk, scripts) if disk.kind == "lvm" else _plain(guest, disk, scripts)
-    layout = layout_faults(disk, in_place=disk.kind != "lvm" or not scripts.adds_partition)
-    return [*layout, *growth.faults], growth
+    if disk.kind != "lvm":
+        growth = _plain(guest, disk, scripts)
+        return [*layout_faults(disk), *growth.faults], growth
+    growth = _lvm(guest, disk, scripts)
+    # Ours, like the guide's, takes in a new partition where the own one cannot grow.
+    in_place = bool(growth.evidence) and not lvm_grow.service().stands(guest) and not scripts.adds_partition
+    return [*layout_faults(disk, in_place), *growth.faults], growth
 
 
 def _plain(guest: Guest, disk: RootDisk, scripts: Scripts) -> Growth:
@@ -51,14 +55,14 @@ def _plain(guest: Guest, disk: RootDisk, scripts: Scripts) -> Growth:
 
 
 def _lvm(guest: Guest, disk: RootDisk, scripts: Scripts) -> Growth:
+    if places := lvm_grow.service().stands(guest):
+        return Growth(tuple(lvm_grow.requirements(guest, disk)), places)
     if scripts.grows_lvm and (scripts.partition or disk.number is None):
         return Growth((), scripts.evidence)
     if scripts.volume or scripts.logical:
         sentence = "A script grows LVM at boot, but not every step of it was found"
-        return Growth((Fault(sentence, scripts.evidence, certain=False),))
-    where = Evidence(guest.facts.root, text="the root file system is on LVM")
-    sentence = "The root file system is on LVM, and nothing grows it at boot"
-    return Growth((Fault(sentence, (where,), obstacle=_LVM_ADVICE),))
+        return Growth((Fault(sentence, scripts.evidence, certain=False),), scripts.evidence)
+    return Growth(tuple(lvm_grow.missing(guest, disk)))
 
 
 def _passing(disk: RootDisk) -> str:
@@ -76,4 +80,5 @@ REQUIREMENT = Requirement(
     guide="Disk partitions and resize root partition on boot",
     check=check,
     plan=plan,
+    complete_for=EVERY_FAMILY,
 )

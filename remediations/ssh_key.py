@@ -10,33 +10,35 @@ from remediations.linux import (
     cloud_config,
     cloud_edits,
     cloud_init,
+    coverage,
     datasource,
+    key_account,
     key_login,
+    other_agents,
     rc_local,
 )
-from remediations.linux.fault import Fault, plan_for, verdict, with_steps
-from remediations.vocabulary import Evidence, Finding, Level, Plan, Requirement, Settings, Status
+from remediations.linux.fault import Fault, plan_for, verdict
+from remediations.vocabulary import Finding, Level, Plan, Requirement, Settings, Status
 
 
 def check(guest: Guest, settings: Settings) -> Finding:
-    """Pass where cloud-init puts the key in an account that sshd lets in, or an rc.local script does so for root."""
-    script = rc_local.key_fetch(guest)
-    if cloud_init.installed(guest) and not (script and not _root_faults(guest)):
-        return verdict(_cloud_faults(guest), lambda: _passing(guest))
-    faults = [*_script_faults(guest, script), *_root_faults(guest)]
-    return verdict(faults, lambda: _passing_script(guest, script))
+    """Pass where cloud-init puts the key in an account that sshd lets in, or a boot script does so for root."""
+    if key_account.by_cloud_init(guest, settings):
+        return verdict(_cloud_faults(guest, settings), lambda: _passing(guest))
+    return verdict(_script_faults(guest, settings), lambda: _passing_script(guest))
 
 
 def plan(guest: Guest, settings: Settings) -> Plan:
-    """cloud-init on, where it is installed; else the key-fetch script in rc.local."""
-    script = rc_local.key_fetch(guest)
-    if cloud_init.installed(guest) and not (script and not _root_faults(guest)):
-        return plan_for(guest, _cloud_faults(guest), "Lets cloud-init put the key in an account that can log in")
-    faults = [*_script_faults(guest, script), *_root_faults(guest)]
-    return plan_for(guest, faults, "Puts a script into rc.local that fetches root's key at boot")
+    """cloud-init on, where it is installed or can be; else the key-fetch script in rc.local."""
+    if key_account.by_cloud_init(guest, settings):
+        summary = "Lets cloud-init put the key in an account that can log in"
+        return plan_for(guest, _cloud_faults(guest, settings), summary)
+    return plan_for(guest, _script_faults(guest, settings), "Puts in place a boot script that fetches root's key")
 
 
-def _cloud_faults(guest: Guest) -> list[Fault]:
+def _cloud_faults(guest: Guest, settings: Settings) -> list[Fault]:
+    if not cloud_init.installed(guest):
+        return other_agents.instead(guest, settings) or [cloud_init.missing(guest)]
     config = cloud_config.load(guest)
     found = [*cloud_init.faults(guest), *datasource.faults(guest, config)]
     found += cloud_edits.missing_module(config, "init", "ssh", why="cloud-init puts the key nowhere")
@@ -48,28 +50,18 @@ def _cloud_faults(guest: Guest) -> list[Fault]:
     return [*found, *key_login.faults(guest, cloud_account.account(guest, config))]
 
 
-def _script_faults(guest: Guest, script: tuple[Evidence, ...]) -> list[Fault]:
-    if script:
-        return []
-    sentence = "cloud-init is not installed, and no boot script fetches the key"
-    places = (Evidence(cloud_init.PROGRAM, text="absent"), Evidence(rc_local.PATH, text="fetches no key"))
-    return [with_steps(sentence, places, lambda: rc_local.install_steps(guest))]
+def _script_faults(guest: Guest, settings: Settings) -> list[Fault]:
+    if rc_local.key_fetch(guest):
+        return key_account.root_faults(guest)
+    if agents := other_agents.instead(guest, settings):
+        return agents
+    what = "" if cloud_init.installed(guest) else "cloud-init is not installed, and "
+    return [rc_local.missing(guest, f"{what}no boot script fetches the key"), *key_account.root_faults(guest)]
 
 
-def _root_faults(guest: Guest) -> list[Fault]:
-    """What keeps root, who gets the script's key, from logging in with it."""
+def _passing_script(guest: Guest) -> Finding:
     root = accounts.find(guest, "root")
-    if root is None:
-        return [Fault("the guest has no root account", (Evidence("/etc/passwd"),), obstacle="Restore /etc/passwd")]
-    found = key_login.faults(guest, root)
-    if why := accounts.barred(guest, root):
-        found.append(Fault(why, root.evidence, obstacle=accounts.advice("root")))
-    return found
-
-
-def _passing_script(guest: Guest, script: tuple[Evidence, ...]) -> Finding:
-    root = accounts.find(guest, "root")
-    places = (*script, *(root.evidence if root else ()), *key_login.evidence(guest, root))
+    places = (*rc_local.key_fetch(guest), *(root.evidence if root else ()), *key_login.evidence(guest, root))
     return Finding(Status.PASS, "A boot script fetches root's key, and sshd lets root in with it", places)
 
 
@@ -93,4 +85,5 @@ REQUIREMENT = Requirement(
     guide="Access instance by using ssh public key",
     check=check,
     plan=plan,
+    complete_for=coverage.EVERY_FAMILY,
 )

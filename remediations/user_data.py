@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from remediations.guest import Guest
-from remediations.linux import cloud_config, cloud_edits, cloud_init, datasource
+from remediations.linux import cloud_config, cloud_edits, cloud_init, coverage, datasource, key_account, other_agents
 from remediations.linux.fault import Fault, plan_for, verdict
 from remediations.vocabulary import Finding, Level, Plan, Requirement, Settings, Status
 
 
 def check(guest: Guest, settings: Settings) -> Finding:
     """Pass where cloud-init is on, may find OpenStack's metadata and has the module that runs user scripts."""
-    return verdict(_faults(guest), lambda: _passing(guest))
+    return verdict(_faults(guest, settings), lambda: _passing(guest))
 
 
 def plan(guest: Guest, settings: Settings) -> Plan:
     """Un-disable, unmask, enable; correct the datasource list; put the module back; drop state that is trusted."""
-    return plan_for(guest, _faults(guest), "Lets cloud-init run at boot and find the metadata of OpenStack")
+    return plan_for(guest, _faults(guest, settings), "Lets cloud-init run at boot and find the metadata of OpenStack")
 
 
-def _faults(guest: Guest) -> list[Fault]:
+def _faults(guest: Guest, settings: Settings) -> list[Fault]:
     if not cloud_init.installed(guest):
-        return [cloud_init.missing()]
+        return other_agents.instead(guest, settings) or [cloud_init.missing(guest)]
     config = cloud_config.load(guest)
     found = [*cloud_init.faults(guest), *datasource.faults(guest, config)]
     found += cloud_edits.missing_module(
@@ -30,7 +30,8 @@ def _faults(guest: Guest) -> list[Fault]:
         edit = cloud_edits.setting(config, "allow_userdata", True)
         sentence = "allow_userdata lets cloud-init discard the user data"
         found.append(Fault(sentence, config.evidence("allow_userdata"), edits=(edit,)))
-    return found
+    # Once it runs, it would keep root out, who gets the key of the boot script that was asked for.
+    return [*found, *key_account.root_block(config)] if found and settings.key_fetch == "rc.local" else found
 
 
 def _passing(guest: Guest) -> Finding:
@@ -49,4 +50,5 @@ REQUIREMENT = Requirement(
     guide="Process user data and other metadata",
     check=check,
     plan=plan,
+    complete_for=coverage.EVERY_FAMILY,
 )

@@ -103,6 +103,13 @@ class MakeDirectory:
 
 
 @dataclass(frozen=True)
+class RemoveDirectory:
+    """Remove a directory that is empty by then; the steps before this one remove what stands in it."""
+
+    path: str
+
+
+@dataclass(frozen=True)
 class SetMode:
     """Set the permission bits of an existing file, links followed inside the guest."""
 
@@ -110,7 +117,7 @@ class SetMode:
     mode: int
 
 
-SimpleStep = WriteFile | RemoveFile | MakeLink | MakeDirectory | SetMode
+SimpleStep = WriteFile | RemoveFile | MakeLink | MakeDirectory | RemoveDirectory | SetMode
 Accept = Callable[[bytes, bytes], str | None]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from remediations.guest import Guest, GuestError, RootDisk
+from remediations.linux.coverage import EVERY_FAMILY
 from remediations.linux.kernels import Kernel, kernels
 from remediations.linux.text import numbered
 from remediations.vocabulary import Evidence, Finding, Level, Plan, Requirement, Settings, Status
@@ -59,8 +60,8 @@ def plan(guest: Guest, settings: Settings) -> Plan:
 
 def _xen_support(guest: Guest, kernel: Kernel) -> Evidence | None:
     """The place that shows a kernel's Xen support, None where it has none; GuestError where nothing tells."""
-    path = f"/boot/config-{kernel.release}"
-    if guest.exists(path):
+    path = next((form for form in _configs(kernel.release) if guest.exists(form)), None)
+    if path is not None:
         for number, text in numbered(guest.read(path)):
             if _ENABLED.fullmatch(text):
                 return Evidence(path, number, text)
@@ -68,9 +69,15 @@ def _xen_support(guest: Guest, kernel: Kernel) -> Evidence | None:
                 return None
     if kernel.version >= _FIRST_WITH_XEN:
         return kernel.evidence
-    if guest.exists(path):
+    if path is not None:
         return None
-    raise GuestError(f"Kernel {kernel.release} is older than 3.0, and there is no {path} to tell whether it knows Xen")
+    missing = _configs(kernel.release)[0]
+    raise GuestError(f"Kernel {kernel.release} is older than 3.0, and there is no {missing} to tell if it knows Xen")
+
+
+def _configs(release: str) -> tuple[str, ...]:
+    """Where distributions keep the configuration that a kernel was built with."""
+    return (f"/boot/config-{release}", f"/lib/modules/{release}/config", f"/usr/lib/modules/{release}/config")
 
 
 def _partitions(disk: RootDisk) -> str:
@@ -93,4 +100,5 @@ REQUIREMENT = Requirement(
     guide="Paravirtualized Xen support in the kernel",
     check=check,
     plan=plan,
+    complete_for=EVERY_FAMILY,
 )

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from screens.rows import Row, columns
 from screens.text import ago, diff, diff_counts, join, plain, plain_lines, size, stack, status
-from wizard.change import Change, CommandResult, FileChange, Preview, State, Verb
+from wizard.change import Change, CommandResult, FileChange, Packages, Preview, State, Verb
 
 _VERBS = {
     Verb.CREATED: "$text-success",
@@ -25,7 +25,9 @@ def outcome_row(preview: Preview) -> Row:
     count = len(preview.files)
     text = f"{count} {'file changes' if count == 1 else 'files change'}"
     failed = Content.styled(f"{len(preview.failed)} not done", "$text-error") if preview.failed else Content("")
-    return Row("outcome", columns((Content.styled("outcome", "bold"), 10), (join(text, failed, separator=", "), 0)))
+    came = Content(f"{len(preview.packages.changes)} packages") if preview.packages.changes else Content("")
+    told = join(text, came, failed, separator=", ")
+    return Row("outcome", columns((Content.styled("outcome", "bold"), 10), (told, 0)))
 
 
 def file_row(key: str, file: FileChange) -> Row:
@@ -70,11 +72,24 @@ def outcome_text(preview: Preview) -> Content:
         statuses = (status(before.finding.status), 9), ("→", 1), (status(after.finding.status), 9)
         draw = columns((plain(requirement_id, "bold"), 15), *statuses)
         lines += [draw(37), join("    ", plain(after.finding.summary, "$foreground-muted"))]
+    if preview.packages.changes:
+        lines += [Content(""), packages_text(preview.packages)]
     if preview.failed:
         lines += [Content(""), Content.styled("Not done", "bold $text-error")]
         lines += [join(plain(name, "bold"), plain(f"  {reason}")) for name, reason in preview.failed]
-    if not preview.files:
+    if not preview.files and not preview.packages.changes:
         lines += [Content(""), Content("Nothing would change in the image.")]
+    return stack(*lines)
+
+
+def packages_text(packages: Packages) -> Content:
+    """Each package with its versions before and after, and what they bring beyond the files that are listed."""
+    lines = [Content.styled("Packages", "bold")]
+    for package in packages.changes:
+        versions = " → ".join(version or "-" for version in (package.before, package.after))
+        lines.append(join(plain(package.name, "bold"), plain(versions), size(package.size), separator="  "))
+    lines.append(Content(f"{packages.files} more files and folders, {size(packages.size)} in the guest"))
+    lines += [join("changed too: ", plain(path)) for path in packages.others]
     return stack(*lines)
 
 
@@ -111,6 +126,8 @@ def change_text(change: Change) -> Content:
     ]
     if change.note:
         lines.append(plain_lines(change.note, "$text-warning"))
+    if change.packages.changes:
+        lines += [Content(""), packages_text(change.packages)]
     for file in change.files:
         lines += [Content(""), file_text(file)]
     for run in change.commands:

@@ -67,7 +67,7 @@ Read each file's difference: `+` lines come, `-` lines go. `w` asks once more, t
 
     @property
     def _writable(self) -> bool:
-        return bool(self._preview.files) and not self._desk.image.read_only_reason
+        return bool(self._preview.files or self._preview.packages.changes) and not self._desk.image.read_only_reason
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Greys writing where nothing is staged or the image cannot be written."""
@@ -94,9 +94,10 @@ Read each file's difference: `+` lines come, `-` lines go. `w` asks once more, t
     @work
     async def action_write(self) -> None:
         """Ask once more; only a yes returns True."""
-        count = len(self._preview.files)
+        count, packages = len(self._preview.files), len(self._preview.packages.changes)
+        also = f" and {packages} {'package' if packages == 1 else 'packages'}" if packages else ""
         body = stack(
-            f"{count} {'file' if count == 1 else 'files'} will change inside",
+            f"{count} {'file' if count == 1 else 'files'}{also} will change inside",
             plain(file_path(self._desk.path), "bold"),
             "",
             Content("The journal keeps what is needed to undo it."),

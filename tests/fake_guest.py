@@ -7,11 +7,12 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from remediations.guest import DEFAULT_LIMIT, FileKind, GuestError, GuestFacts, Partition, RootDisk, Stat
+from remediations.guest import DEFAULT_LIMIT, FileKind, Filesystem, GuestError, GuestFacts, Partition, RootDisk, Stat
 from remediations.vocabulary import (
     MakeDirectory,
     MakeLink,
     Plan,
+    RemoveDirectory,
     RemoveFile,
     RunCommand,
     SetMode,
@@ -53,6 +54,7 @@ class FakeGuest:
     packages: Mapping[str, str] = field(default_factory=dict)
     root_disk: RootDisk = PLAIN_DISK
     modes: dict[str, int] = field(default_factory=dict)
+    filesystems: Mapping[int, Filesystem] = field(default_factory=dict)
 
     def _resolve(self, path: str, follow_last: bool = True, depth: int = 0) -> str:
         if depth > 40:
@@ -139,6 +141,10 @@ class FakeGuest:
                         after.files[after._resolve(path, follow_last=False)] = Link(target)
                     case MakeDirectory(path, _mode):
                         after.files.setdefault(after._resolve(path), None)
+                    case RemoveDirectory(path):
+                        path = after._resolve(path, follow_last=False)
+                        assert not after.listdir(path), f"{path} is not empty"
+                        after.files.pop(path, None)
                     case SetMode(path, mode):
                         after.modes[after._resolve(path)] = mode
         return after

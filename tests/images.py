@@ -49,7 +49,7 @@ def building(name: str, recipe: str, suffix: str) -> Iterator[tuple[Path, Path |
             yield path, None
             return
         for stale in cache().glob(f"{name}-*{suffix}"):
-            stale.unlink()
+            shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
         with tempfile.TemporaryDirectory(dir=cache(), prefix="build-") as scratch:
             draft = Path(scratch) / path.name
             yield path, draft
@@ -90,6 +90,11 @@ def without_cloud_init() -> Path:
     return _derived("without-cloud-init", bookworm(), _purge_cloud_init)
 
 
+def bare() -> Path:
+    """The bookworm image with neither cloud-init nor an SSH server: what a minimal installation leaves out."""
+    return _derived("bare", without_cloud_init(), _purge_ssh_server)
+
+
 def _derived(name: str, base: Path, change: Callable[[Any], None]) -> Path:
     recipe = base.name + inspect.getsource(change) + UDEV_RULE + IFCFG
     with building(name, recipe, ".qcow2") as (path, draft):
@@ -124,6 +129,11 @@ def _purge_cloud_init(g: Any) -> None:
     g.command(["dpkg", "--purge", "cloud-init"])
     g.rm_rf("/etc/cloud")
     g.rm_rf("/var/lib/cloud")
+
+
+def _purge_ssh_server(g: Any) -> None:
+    g.command(["dpkg", "--purge", "openssh-server"])
+    g.sh("rm -f /etc/ssh/ssh_host_* /etc/ssh/sshd_config; rm -rf /etc/ssh/sshd_config.d")
 
 
 def _install(raw: Path, tree: Path) -> None:
@@ -182,13 +192,14 @@ def guestless(path: Path, inside: str) -> None:
         g.close()
 
 
-def launched(path: Path, image_format: str, readonly: bool = False) -> Any:
+def launched(path: Path, image_format: str, readonly: bool = False, network: bool = False) -> Any:
     """A bare libguestfs handle on an image, emulated: the tests' own second opinion, not the product's launcher."""
     import guestfs
 
     g = guestfs.GuestFS(python_return_dict=True)
     g.set_backend("direct")
     g.set_backend_setting("force_tcg", "1")
+    g.set_network(network)
     g.add_drive_opts(str(path), format=image_format, readonly=readonly)
     g.launch()
     return g
@@ -208,5 +219,5 @@ if __name__ == "__main__":
         sys.exit("mmdebstrap is missing; bin/setup --dev installs it")
     import guests
 
-    for build in (bookworm, broken, without_cloud_init, *guests.ALL):
+    for build in (bookworm, broken, without_cloud_init, bare, *guests.ALL):
         print(build())

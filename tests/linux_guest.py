@@ -151,6 +151,7 @@ def trusty(changes: dict[str, Entry] | None = None) -> FakeGuest:
         "/etc/init/ssh.conf": b'description "OpenSSH server"\nstart on runlevel [2345]\nexec /usr/sbin/sshd -D\n',
         "/etc/init.d/ssh": b"#!/bin/sh\n",
         "/etc/init.d/rc.local": b"#!/bin/sh\n",
+        "/etc/rc2.d/S99rc.local": Link("../init.d/rc.local"),
         "/usr/sbin/sshd": b"\x7fELF",
         "/usr/bin/cloud-init": b"#!/usr/bin/python\n",
         "/usr/bin/wget": b"\x7fELF",

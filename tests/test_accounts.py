@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from linux_guest import CLOUD_CFG, PASSWD, SHADOW, debian
 
 from remediations import cloud_user, ssh_key
 from remediations.linux import accounts
-from remediations.vocabulary import Settings, Status
+from remediations.vocabulary import PlanError, Settings, Status
 
 ANN = Settings(user="ann")
 LATE = "/etc/cloud/cloud.cfg.d/99.cfg"
@@ -70,3 +72,29 @@ def test_what_the_default_user_would_be_made_with(fields, why):
     found = cloud_user.check(debian({LATE: b"system_info: {default_user: {" + fields + b"}}\n"}), Settings())
     assert found.status is (Status.FAIL if why else Status.PASS)
     assert why in found.summary
+
+
+@pytest.mark.parametrize("field", ["!", "!!", "!*"])
+def test_a_lock_that_hides_nothing_becomes_a_star(field):
+    before = f"root:*:1::::::\nann:{field}:19000:0:99999:7:::\r\nannie:!:1::::::".encode()
+    after = accounts.starred(before, "ann")
+    assert after == b"root:*:1::::::\nann:*:19000:0:99999:7:::\r\nannie:!:1::::::"
+    assert accounts.starred(after, "ann") == after
+
+
+def test_a_lock_that_hides_a_password_stays():
+    with pytest.raises(PlanError, match="hides a password"):
+        accounts.starred(b"ann:!$6$salt$hash:19000:0:99999:7:::\n", "ann")
+    usable = b"ann:$6$salt$hash:19000:0:99999:7:::\n"
+    assert accounts.starred(usable, "ann") == usable
+
+
+@given(st.binary() | st.text("an:!*x\n\r").map(str.encode))
+def test_any_shadow_file_changes_in_that_field_alone(content):
+    try:
+        after = accounts.starred(content, "ann")
+    except PlanError:
+        return
+    assert accounts.starred(after, "ann") == after
+    pairs = zip(content.split(b"\n"), after.split(b"\n"), strict=True)
+    assert all(new == old or (old.startswith(b"ann:!") and new.startswith(b"ann:*:")) for old, new in pairs)

@@ -161,7 +161,7 @@ def test_a_kernel_argument_has_no_fix_but_its_place(path, text):
 
 def test_a_missing_unit_and_a_missing_program():
     assert not cloud_init.faults(debian(without=(f"{LIB}/cloud-final.service",)))[0].fixable
-    assert cloud_init.faults(debian(without=("/usr/bin/cloud-init",)))[0].needs == ("package cloud-init",)
+    assert cloud_init.faults(debian(without=("/usr/bin/cloud-init",)))[0].packages == ("cloud-init",)
     assert cloud_init.faults(debian(without=("/usr/lib/systemd/system-generators/cloud-init-generator",)))
 
 

@@ -12,7 +12,7 @@ from remediations.cloud_user import REQUIREMENT, check, plan
 from remediations.guest import GuestError
 from remediations.linux import cloud_config
 from remediations.linux.cloud_account import default_user
-from remediations.vocabulary import PlanError, Settings, Status
+from remediations.vocabulary import InstallPackages, PlanError, Settings, Status
 
 CFG = "/etc/cloud/cloud.cfg"
 LATE = "/etc/cloud/cloud.cfg.d/99.cfg"
@@ -153,7 +153,16 @@ def test_without_cloud_init():
     guest = debian(without=("/usr/bin/cloud-init",))
     assert check(guest, Settings()).status is Status.SKIPPED
     assert check(guest, Settings(user="ann")).status is Status.FAIL
-    assert plan(guest, Settings(user="ann")).needs == ("package cloud-init",)
+    assert plan(guest, Settings(user="ann")).steps == (InstallPackages(("cloud-init",)),)
+    assert check(guest, Settings(key_fetch="cloud-init")).status is Status.FAIL
+
+
+def test_the_boot_scripts_key_is_roots_alone():
+    assert check(debian(), Settings(key_fetch="rc.local")).status is Status.SKIPPED
+    assert not plan(debian(), Settings(key_fetch="rc.local")).steps
+    assert check(debian(), Settings(key_fetch="rc.local", user="root")).status is Status.SKIPPED
+    assert "not for ann" in check(debian(), Settings(key_fetch="rc.local", user="ann")).summary
+    assert plan(debian(), Settings(key_fetch="rc.local", user="ann")).obstacle
 
 
 @pytest.mark.parametrize("content", [b"[", b"\xff", b"users: [1]", b"a: 1\nuser: &u x\ny: *u\nusers: [default]\n"])

@@ -7,13 +7,14 @@ import runpy
 import struct
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 from disks import MIB, held, qemu, sha256
 
-from remediations.guest import GuestError
+from remediations.guest import Filesystem, GuestError
 from remediations.vocabulary import Settings, Status
 from wizard import headless
 from wizard.document import document
@@ -83,7 +84,7 @@ def test_the_demo_image_needs_no_appliance(tmp_path: Path) -> None:
     told = document(outcomes)["images"][0]
     assert (told["reader"], told["reader_reason"]) == ("fast", "")
     assert told["guest"]["root"] == "/dev/sda1"
-    failed = {r["id"]: r for r in told["requirements"] if r["status"] == "fail"}
+    failed = {r["id"]: r for r in told["requirements"] if (r["level"], r["status"]) == ("required", "fail")}
     assert len(failed) == 6
     assert failed["firewall"]["evidence"][0]["path"].endswith("nftables.service")
     assert outcomes[0].exit_code == 1
@@ -124,6 +125,22 @@ def test_a_disk_without_a_partition_table(tree: Path, tmp_path: Path) -> None:
     found = guest(disk(tmp_path / "disk.raw", ext4(tmp_path / "p", top), table=False))
     assert found.facts.root == "/dev/sda"
     assert (found.root_disk.kind, found.root_disk.space) == ("disk", 24 * MIB)
+    assert {number: known.type for number, known in found.filesystems.items()} == {0: "ext4"}
+
+
+def swap(identity: bytes) -> bytes:
+    """A swap area's header, with room behind it."""
+    head = bytes(1024) + struct.pack("<III16s", 1, 1023, 0, identity)
+    return head.ljust(4096 - 10, b"\0") + b"SWAPSPACE2" + bytes(MIB - 4096)
+
+
+def test_what_the_partitions_hold(tree: Path, tmp_path: Path) -> None:
+    top = ext4(tmp_path / "p1", fstab(tree, tmp_path, f"UUID={UUID} / ext4 defaults 0 1\n"), "-U", UUID)
+    own = uuid.UUID("0a3b4c5d-0000-4000-8000-00000000000f")
+    found = guest(disk(tmp_path / "disk.raw", top, swap(own.bytes), swap(bytes(16)), bytes(MIB)))
+    assert found.filesystems == {
+        1: Filesystem("ext4", UUID), 2: Filesystem("swap", str(own)), 3: Filesystem("swap", ""),
+    }  # fmt: skip
 
 
 RAID = struct.pack("<II", 0xA92B4EFC, 1)

@@ -109,6 +109,14 @@ def test_what_it_should_not_touch_or_cannot_be_shown_fails_the_fix(path: str) ->
         run(lambda files: files.update({path: b"other"}))
 
 
+def test_a_file_that_libguestfs_moves_away_and_back_is_no_stray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wizard.guest_command._changed", lambda _g: ["/boot/grub/grub.cfg", "/etc/resolv.conf"])
+    writer = run(lambda files: files.update({OUTPUT: b"new"}))
+    assert changes(writer) == {OUTPUT: Verb.MODIFIED}
+    with pytest.raises(StepError, match="should not: /etc/resolv.conf"):
+        run(lambda files: files.update({OUTPUT: b"new", "/etc/resolv.conf": b"other"}))
+
+
 def test_a_large_file_that_vanishes_fails_the_fix() -> None:
     with pytest.raises(StepError, match="big"):
         run(lambda files: files.pop("/boot/grub/fonts/big"))

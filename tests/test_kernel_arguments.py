@@ -41,7 +41,7 @@ def test_the_switch_is_found_and_shown(path, content, line):
         (MENU, b"menuentry 'x {\n"),
         (MENU, ENTRY % b"$extra"),
         (MENU, ENTRY % b"ro" + b"source /boot/more.cfg\n"),
-        (MENU, b"#" * 300_000),
+        (MENU, b"#" * 600_000),
         (DEFAULTS, b"if true; then A=1; fi\n"),
         (DEFAULTS, b'GRUB_CMDLINE_LINUX="$(cat /x)"\n'),
         (DEFAULTS, b"#" * 300_000),

@@ -11,13 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from linux_guest import ETC, debian, trusty
 
-from remediations.linux import rc_local
-from remediations.linux.rc_local import BEGIN, END, SCRIPT, install, key_fetch, remove
+from remediations.linux import boot_place, key_script, rc_local
+from remediations.linux.key_script import BEGIN, END, SCRIPT
+from remediations.linux.rc_local import key_fetch
 from remediations.linux.shell_blocks import blocks_after
 from remediations.vocabulary import Plan, PlanError
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample cloud"
 BLOCK = SCRIPT.encode()
+PATH = "/etc/rc.local"
+
+
+def install(content: bytes) -> bytes:
+    return key_script.install(content, PATH)
+
+
+def remove(content: bytes) -> bytes:
+    return key_script.remove(content, PATH)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +149,12 @@ def test_the_key_arrives_with_modes_set(tmp_path, tool):
     assert not list(tmp_path.glob("tmp.*"))
 
 
+def test_a_wget_that_crashes_on_a_timeout_is_not_given_one(tmp_path):
+    body = f'case " $* " in *" -T "*) kill -SEGV $$ ;; esac\necho "{KEY}" >{{out}}'
+    _, keys = run(tmp_path, "wget", body)
+    assert keys.read_text() == KEY + "\n"
+
+
 def test_no_key_is_added_twice_and_others_stay(tmp_path):
     (tmp_path / "home" / ".ssh").mkdir(parents=True)
     keys = tmp_path / "home" / ".ssh" / "authorized_keys"
@@ -170,7 +186,7 @@ def test_it_is_installed_with_the_ordering_and_recognised():
     after = guest.applied(Plan(rc_local.install_steps(guest)))
     assert after.files["/etc/rc.local"] == b"#!/bin/sh\n" + BLOCK + b"exit 0\n"
     assert after.modes["/etc/rc.local"] == 0o755
-    assert b"After=network-online.target" in after.files[rc_local.DROP_IN]
+    assert b"After=network-online.target" in after.files[boot_place.DROP_IN]
     assert key_fetch(after)
     assert rc_local.install_steps(after) == ()
 
@@ -196,8 +212,11 @@ MASK = {f"{ETC}/rc-local.service": Link("/dev/null")}
     ],
 )
 def test_what_someone_switched_off_is_not_brought_back(changes, mode):
-    with pytest.raises(PlanError, match="line"):
-        rc_local.install_steps(debian(changes, **{"/etc/rc.local": mode}))
+    guest = debian(changes, **{"/etc/rc.local": mode})
+    after = guest.applied(Plan(rc_local.install_steps(guest)))
+    assert {path: after.files[path] for path in changes} == changes
+    assert after.modes["/etc/rc.local"] == mode
+    assert key_fetch(after)[0].path == boot_place.PROGRAM
 
 
 def test_an_idle_rc_local_is_made_to_run():
@@ -209,16 +228,32 @@ def test_upstart_needs_no_drop_in():
     guest = trusty()
     after = guest.applied(Plan(rc_local.install_steps(guest)))
     assert key_fetch(after)
-    assert rc_local.DROP_IN not in after.files
+    assert boot_place.DROP_IN not in after.files
 
 
 @pytest.mark.parametrize(
     "guest",
     [
-        debian(without=("/usr/bin/python3", "/usr/bin/wget")),
         debian(without=("/usr/lib/systemd/system-generators/systemd-rc-local-generator",)),
         debian(without=("/usr/lib/systemd/system/rc-local.service",)),
         debian({"/etc/rc.local": Link("gone")}),
+        debian({"/etc/rc.local": b"#!/usr/bin/python3\nprint()\n"}, **{"/etc/rc.local": 0o755}),
+    ],
+)
+def test_a_guest_without_a_usable_rc_local_gets_a_unit(guest):
+    after = guest.applied(Plan(rc_local.install_steps(guest)))
+    assert after.files[boot_place.PROGRAM] == key_script.WHOLE
+    assert after.modes[boot_place.PROGRAM] == 0o755
+    assert rc_local.install_steps(after) == ()
+    assert key_fetch(after)
+
+
+@pytest.mark.parametrize(
+    "guest",
+    [
+        trusty({"/etc/init.d/rc.local": None}),
+        debian({f"{ETC}/{boot_place.NAME}.service": Link("/dev/null"), "/etc/rc.local": Link("gone")}),
+        debian({boot_place.PROGRAM: b"#!/usr/bin/perl\n", "/etc/rc.local": Link("gone")}),
     ],
 )
 def test_a_guest_that_could_not_run_it_is_refused(guest):

@@ -107,6 +107,7 @@ def test_both_readers_agree(make: Callable[[], Path]) -> None:
         slow = stage.guest
         assert fast.facts == slow.facts
         assert fast.root_disk == slow.root_disk
+        assert fast.filesystems == slow.filesystems
         assert dict(fast.packages) == dict(slow.packages)
         assert len(fast.packages) > 5
         for choice in CHOICES:

@@ -7,9 +7,9 @@ from fake_guest import Link
 from linux_guest import CLOUD_CFG, CLOUD_WANTS, ETC, debian, noble, trusty
 
 from remediations.guest import GuestError
-from remediations.linux.rc_local import SCRIPT
+from remediations.linux.key_script import SCRIPT
 from remediations.ssh_key import REQUIREMENT, check, plan
-from remediations.vocabulary import Settings, Status
+from remediations.vocabulary import InstallPackages, Settings, Status, unmet
 
 SETTINGS = Settings()
 NO_CLOUD = ("/usr/bin/cloud-init",)
@@ -152,10 +152,46 @@ def test_a_script_for_a_root_that_is_kept_out_fails(line):
 
 
 def test_a_script_makes_up_for_a_cloud_init_that_is_off():
-    off = {f"{ETC}/cloud-final.service": Link("/dev/null"), "/etc/rc.local": GUIDE, "/usr/bin/curl": b"x"}
+    off = {f"{ETC}/cloud-init.service": Link("/dev/null"), "/etc/rc.local": GUIDE, "/usr/bin/curl": b"x"}
     assert check(debian(off, **RC_LOCAL), SETTINGS).status is Status.PASS
+
+
+def test_a_script_does_not_make_up_for_a_cloud_init_that_keeps_root_out():
+    half = {f"{ETC}/cloud-final.service": Link("/dev/null"), "/etc/rc.local": GUIDE, "/usr/bin/curl": b"x"}
+    assert check(debian(half, **RC_LOCAL), SETTINGS).summary == "cloud-final.service is masked"
+    lifted = {CFG: CLOUD_CFG.replace(b"disable_root: true", b"disable_root: false")}
+    assert check(debian(half | lifted, **RC_LOCAL), SETTINGS).status is Status.PASS
 
 
 def test_nothing_to_fetch_with_is_told():
     guest = debian(without=(*NO_CLOUD, "/usr/bin/wget", "/usr/bin/python3"))
-    assert "curl" in plan(guest, SETTINGS).obstacle
+    assert "nor is there curl" in check(guest, SETTINGS).summary
+    assert plan(guest, SETTINGS).steps == (InstallPackages(("curl",)),)
+
+
+def test_cloud_init_is_installed_where_packages_can_be():
+    guest = debian(without=NO_CLOUD)
+    for settings in (Settings(network=True), Settings(packages="/x"), Settings(key_fetch="cloud-init")):
+        assert check(guest, settings).status is Status.FAIL
+        assert plan(guest, settings).steps == (InstallPackages(("cloud-init",)),)
+    assert unmet(plan(guest, Settings(key_fetch="cloud-init")), Settings())
+    script = guest.applied(plan(guest, SETTINGS))
+    assert check(script, Settings(network=True)).status is Status.PASS
+    assert check(script, Settings(key_fetch="cloud-init")).status is Status.FAIL
+
+
+def test_a_script_asked_for_lifts_what_keeps_root_out():
+    guest = debian()
+    settings = Settings(key_fetch="rc.local")
+    assert "disable_root" in check(guest, settings).summary
+    after = guest.applied(plan(guest, settings))
+    assert b"disable_root: false" in after.files[CFG]
+    assert check(after, settings).status is Status.PASS
+    assert not plan(after, settings).steps
+
+
+def test_another_agent_in_place_of_cloud_init_is_no_verdict():
+    guest = debian({"/usr/bin/afterburn": b"\x7fELF"}, without=NO_CLOUD)
+    assert check(guest, SETTINGS).status is Status.UNKNOWN
+    assert "--key-fetch" in plan(guest, SETTINGS).obstacle
+    assert check(guest, Settings(key_fetch="rc.local")).status is Status.FAIL

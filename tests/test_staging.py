@@ -23,7 +23,7 @@ from remediations.vocabulary import (
 )
 from wizard import session as session_module
 from wizard import staging
-from wizard.change import FileChange
+from wizard.change import FileChange, Packages
 from wizard.errors import ChangeError
 from wizard.report import examine
 from wizard.session import Session
@@ -37,7 +37,10 @@ class FakeStage:
     launches = 0
     alive = True
 
-    def __init__(self, image: Any, *, writable: bool) -> None:
+    packages = Packages()
+
+    def __init__(self, image: Any, *, writable: bool, settings: Settings) -> None:
+        self.settings = settings
         self.guest = FakeGuest(dict(self.start))
         self.identity = image.identity
         self.warnings: tuple[str, ...] = ()
@@ -45,6 +48,9 @@ class FakeStage:
 
     def launch(self, on_progress: Any, *given: Any) -> None:
         type(self).launches += 1
+
+    def serves(self, settings: Settings) -> bool:
+        return True
 
     def apply(self, steps: tuple[Step, ...]) -> None:
         for step in steps:

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from linux_guest import CLOUD_CFG, CLOUD_WANTS, ETC, debian, noble, trusty
 
+from remediations import ssh_key
 from remediations.linux.datasource import with_openstack
 from remediations.linux.ds_identify import drop
 from remediations.user_data import REQUIREMENT, check, plan
-from remediations.vocabulary import RemoveFile, Settings, Status
+from remediations.vocabulary import InstallPackages, RemoveFile, Settings, Status
 
 SETTINGS = Settings()
 LATE = "/etc/cloud/cloud.cfg.d/99-installer.cfg"
@@ -41,7 +42,7 @@ def test_stock_guests_pass(guest):
 def test_without_cloud_init_the_package_is_needed():
     guest = debian(without=("/usr/bin/cloud-init",))
     assert check(guest, SETTINGS).status is Status.FAIL
-    assert plan(guest, SETTINGS).needs == ("package cloud-init",)
+    assert plan(guest, SETTINGS).steps == (InstallPackages(("cloud-init",)),)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,16 @@ def test_old_state_matters_only_where_it_is_trusted():
 def test_the_marker_in_the_state_makes_it_trusted():
     fixed(debian({**STATE, "/var/lib/cloud/instances/x/manual-clean": b""}))
     fixed(debian({"/var/lib/cloud/instance/obj.pkl": b"p", "/var/lib/cloud/instance/manual-clean": b""}))
+
+
+def test_switching_cloud_init_on_does_not_take_the_boot_scripts_key_away():
+    settings = Settings(key_fetch="rc.local")
+    guest = debian({"/etc/cloud/cloud-init.disabled": b""})
+    guest = guest.applied(ssh_key.plan(guest, settings))
+    assert ssh_key.check(guest, settings).status is Status.PASS
+    after = guest.applied(plan(guest, settings))
+    assert check(after, settings).status is Status.PASS
+    assert ssh_key.check(after, settings).status is Status.PASS
 
 
 @given(st.lists(st.sampled_from(["None", "NoCloud", "OpenStack", "ConfigDrive", "Ec2"]), unique=True))

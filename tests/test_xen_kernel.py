@@ -49,6 +49,14 @@ def test_a_kernel_passes_by_its_version_or_its_configuration(
     assert bool(plan(guest(release, config), XEN).obstacle) == (status is not Status.PASS)
 
 
+def test_the_configuration_may_stand_beside_the_modules() -> None:
+    beside = guest("5.14.0-1.el9.x86_64")
+    beside.files["/lib/modules/5.14.0-1.el9.x86_64/config"] = b"# CONFIG_XEN is not set\n"
+    assert check(beside, XEN).status is Status.FAIL
+    beside.files["/lib/modules/5.14.0-1.el9.x86_64/config"] = b"CONFIG_XEN=y\n"
+    assert check(beside, XEN).status is Status.PASS
+
+
 def test_every_kernel_counts() -> None:
     both = guest("6.1.0-18-amd64")
     both.files["/boot/vmlinuz-2.6.32-5-amd64"] = b""

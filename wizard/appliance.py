@@ -31,8 +31,17 @@ class Appliance:
 
     g: Any
 
-    def __init__(self, path: Path, image_format: str, *, readonly: bool, seconds: float = LAUNCH_SECONDS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        image_format: str,
+        *,
+        readonly: bool,
+        seconds: float = LAUNCH_SECONDS,
+        network: bool = False,
+    ) -> None:
         self._path, self._format, self._readonly, self._seconds = path, image_format, readonly, seconds
+        self._network = network
         self._killed = threading.Event()
         self._expired = False
         self._launching = False
@@ -74,6 +83,9 @@ class Appliance:
                 # An emulator translates code by its address: with every program at another one, each start of a
                 # program is translated anew. Without, the guest's own update-grub takes a third of the time.
                 g.set_append(" ".join(filter(None, (g.get_append(), "norandmaps"))))
+            # Programs of before 2012 call the kernel where today's would no longer answer: CentOS 6's shell dies of it.
+            g.set_append(" ".join(filter(None, (g.get_append(), "vsyscall=emulate"))))
+            g.set_network(self._network)
             g.set_pgroup(True)  # an interrupt from the keyboard is for us to handle, not for qemu
             g.set_event_callback(_write_log, guestfs.EVENT_APPLIANCE | guestfs.EVENT_LIBRARY | guestfs.EVENT_WARNING)
             if not self._readonly:

@@ -38,12 +38,16 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True)
 class FileChange:
-    """A path that differs: its state before and after, None where nothing was there. ``generated`` by a command."""
+    """A path that differs: its state before and after, None where nothing was there.
+
+    ``generated`` by a command; ``packaged``: it came with, or was changed by, packages that were installed.
+    """
 
     path: str
     before: FileState | None
     after: FileState | None
     generated: bool = False
+    packaged: bool = False
 
     @property
     def verb(self) -> Verb:
@@ -89,6 +93,29 @@ class CommandResult:
 
 
 @dataclass(frozen=True)
+class PackageChange:
+    """A package that came (``before`` None), went (``after`` None) or has another version; ``size`` in bytes."""
+
+    name: str
+    before: str | None
+    after: str | None
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Packages:
+    """What installing packages did beyond the files that are listed one by one.
+
+    ``files`` counts new ones, ``others`` names files that were there and changed; ``size`` is the room it took.
+    """
+
+    changes: tuple[PackageChange, ...] = ()
+    files: int = 0
+    others: tuple[str, ...] = ()
+    size: int = 0
+
+
+@dataclass(frozen=True)
 class Preview:
     """The staged result: what would land, and how the guest would stand. ``fixes`` are the ids that were carried out.
 
@@ -101,6 +128,7 @@ class Preview:
     before: Report
     after: Report
     failed: tuple[tuple[str, str], ...] = ()
+    packages: Packages = Packages()
 
 
 class State(StrEnum):
@@ -133,6 +161,7 @@ class Change:
     commands: tuple[CommandResult, ...]
     undo_bytes: int | None = None
     note: str = ""
+    packages: Packages = Packages()
 
 
 def _attribute_lines(before: FileState | None, after: FileState | None) -> list[str]:

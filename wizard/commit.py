@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wizard import delta
-from wizard.change import Change, CommandResult, FileChange, State
+from wizard.change import Change, CommandResult, FileChange, Packages, State
 from wizard.errors import ChangeError, OpenError
 from wizard.image import Image
 from wizard.journal import Journal
@@ -24,6 +24,7 @@ from wizard.state_lock import locked
 from wizard.visible import visible
 
 OnStep = Callable[[str], None]
+NO_PACKAGES = Packages()
 MARGIN = 16 * 1024 * 1024
 """Bytes of room asked for beyond what a change needs, for metadata and the journal."""
 
@@ -41,6 +42,7 @@ def commit(
     note: str,
     on_step: OnStep,
     settings: Mapping[str, str] | None = None,
+    packages: Packages = NO_PACKAGES,
 ) -> Change:
     """Write an overlay into its image, so that it can be undone; returns the journal's row.
 
@@ -65,7 +67,7 @@ def commit(
                 "The image was written to by something else since it was opened. It was left as it is now.",
                 "Open it again and look at the preview once more.",
             )
-        number = journal.begin(kind, image.virtual_size, fixes, files, commands, note, settings)
+        number = journal.begin(kind, image.virtual_size, fixes, files, commands, note, settings, packages)
         try:
             on_step("Writing the undo data")
             _prepare(image, overlay, journal, number)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from remediations.vocabulary import Status
-from wizard.change import Change, Preview
+from wizard.change import Change, Packages, Preview
 from wizard.errors import WizardError
 from wizard.image import Image
 from wizard.report import Assessment, Report
@@ -100,7 +100,16 @@ def _change(outcome: Outcome) -> dict[str, Any] | None:
         "fixes": list(preview.fixes),
         "files": [{"path": f.path, "change": str(f.verb), "diff": f.diff} for f in preview.files],
         "commands": [{"argv": list(c.argv), "output": c.output, "note": c.note} for c in preview.commands],
+        **_packages(preview.packages),
     } | _failures(outcome)
+
+
+def _packages(packages: Packages) -> dict[str, Any]:
+    """What packages came, went or changed, and what they did beyond the files that are listed."""
+    return {
+        "packages": [{"name": p.name, "before": p.before, "after": p.after, "size": p.size} for p in packages.changes],
+        "package_files": {"new": packages.files, "changed": list(packages.others), "size": packages.size},
+    }
 
 
 def _failures(outcome: Outcome) -> dict[str, Any]:
@@ -119,6 +128,7 @@ def _row(change: Change) -> dict[str, Any]:
         "fixes": list(change.fixes),
         "files": [{"path": f.path, "change": str(f.verb), "diff": f.diff} for f in change.files],
         "commands": [{"argv": list(c.argv), "output": c.output, "note": c.note} for c in change.commands],
+        **_packages(change.packages),
         "undo_bytes": change.undo_bytes,
         "note": change.note,
     }

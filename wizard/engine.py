@@ -13,7 +13,8 @@ from wizard.opening import Opening
 from wizard.report import Report
 
 Progress = Callable[[str], None]
-"""Called with one line (no guest text) as each step begins, from the thread that does the work."""
+"""Called with one line as each step begins, and for each line that a package manager prints (guest text, made visible);
+from the thread that does the work."""
 
 
 class Engine(Protocol):

@@ -16,6 +16,7 @@ from wizard.guestfs_guest import GuestfsGuest
 
 COMMAND_SECONDS = 900.0
 _KEEP_LIMIT = 256 * 1024
+_DNS = "/etc/resolv.conf"
 _MARK = "/tmp/image-wizard-mark"  # noqa: S108 - in the appliance's own memory, not on the host
 
 
@@ -48,14 +49,14 @@ def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, ledger: Led
     program = guest.stat(step.argv[0])
     if program is None or program.kind is not FileKind.FILE or not program.mode & 0o111:
         return Result("", f"the guest has no {step.argv[0]}")
-    host = str(g.debug("sh", ["uname", "-m"])).strip()
-    if guest.facts.arch not in (host, "i386" if host == "x86_64" else host):
-        return Result("", f"the guest's programs are for {guest.facts.arch}, the appliance is {host}")
+    if reason := foreign(appliance, guest):
+        return Result("", reason)
     output_path = guest.realpath(step.output)
     kept = {output_path: ledger.state(output_path)}
     large: set[str] = set()
     for path in step.may_change:
         _keep(guest, path, ledger, kept, large)
+    names = ledger.state(_DNS)
     g.debug("sh", ["touch", f"{_MARK}-start"])
     time.sleep(0.05)  # the kernel's clock for files ticks every few milliseconds
     problem = ""
@@ -73,6 +74,9 @@ def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, ledger: Led
         listed = _changed(g)
     except UnicodeDecodeError:
         return Result(output, "it changed a file whose name is not UTF-8", ("a file whose name is not UTF-8",))
+    # Where the appliance has a network, libguestfs puts its own there for a moment.
+    if _DNS in listed and ledger.state(_DNS) == names:
+        listed.remove(_DNS)
     # What was too large to keep cannot be shown as it was: it may neither change nor go.
     large -= kept.keys()
     strays = [path for path in sorted(large) if path in listed or guest.lstat(path) is None]
@@ -89,6 +93,14 @@ def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, ledger: Led
     if strays:
         problem = problem or f"{step.argv[0]} touched other files"
     return Result(output, problem, tuple(strays), changed)
+
+
+def foreign(appliance: Appliance, guest: GuestfsGuest) -> str:
+    """Why the guest's programs cannot run in the appliance: another architecture; empty where they can."""
+    host = str(appliance.g.debug("sh", ["uname", "-m"])).strip()
+    if guest.facts.arch in (host, "i386" if host == "x86_64" else host):
+        return ""
+    return f"the guest's programs are for {guest.facts.arch}, the appliance is {host}"
 
 
 def _keep(guest: GuestfsGuest, path: str, ledger: Ledger, kept: dict[str, FileState | None], large: set[str]) -> None:

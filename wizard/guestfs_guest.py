@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
-from remediations.guest import DEFAULT_LIMIT, FileKind, GuestError, GuestFacts, RootDisk, Stat
+from remediations.guest import DEFAULT_LIMIT, FileKind, Filesystem, GuestError, GuestFacts, RootDisk, Stat
 from remediations.linux.identity import identify
 from remediations.linux.rpm_header import Header
 from remediations.linux.rpm_version import newest
@@ -18,7 +18,7 @@ from wizard.errors import Cancelled, OpenError
 from wizard.fast.errors import StepAside
 from wizard.fast.packages import packages_of
 from wizard.inspection import Inspected
-from wizard.root_disk import root_disk
+from wizard.root_disk import filesystems, root_disk
 
 CHUNK = 2 * 1024 * 1024  # libguestfs messages end at 4 MiB
 # The binding has no errno to ask for; the appliance's own messages are always in the C locale.
@@ -76,10 +76,14 @@ class GuestfsGuest:
         assert found is not None  # noqa: S101 - only an absent path answers None
         return found
 
+    @cached_property
+    def filesystems(self) -> Mapping[int, Filesystem]:
+        return self._ask("file systems", self.facts.root, filesystems) or {}
+
     def forget(self) -> None:
         """Drop what was read: the stage has written."""
         self._seen.clear()
-        for known in ("facts", "packages", "root_disk"):
+        for known in ("facts", "packages", "root_disk", "filesystems"):
             self.__dict__.pop(known, None)
 
     def stat(self, path: str) -> Stat | None:

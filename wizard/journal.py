@@ -9,13 +9,14 @@ import sqlite3
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import wizard
 from remediations.guest import FileKind
-from wizard.change import Change, CommandResult, FileChange, FileState, State
+from wizard.change import Change, CommandResult, FileChange, FileState, PackageChange, Packages, State
 from wizard.delta import Extent
 from wizard.errors import OpenError
 from wizard.visible import visible
@@ -102,6 +103,7 @@ class Journal:
         commands: Sequence[CommandResult],
         note: str = "",
         settings: Mapping[str, str] | None = None,
+        packages: Packages | None = None,
     ) -> int:
         """Add a change as *preparing*; returns its number. ``settings`` are the ones to remember for the image."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -109,16 +111,17 @@ class Journal:
             row = (
                 *(kind, State.PREPARING, now, _who(), wizard.__version__, virtual_size, json.dumps(list(fixes)), note),
                 json.dumps(dict(settings or {})),
+                json.dumps(asdict(packages) if packages else {}),
             )
             cursor = db.execute(
-                "INSERT INTO change (kind, state, time, who, version, virtual_size, fixes, note, settings)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO change (kind, state, time, who, version, virtual_size, fixes, note, settings, packages)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
             number = cursor.lastrowid or 0
             db.executemany(
                 f"INSERT INTO file VALUES ({', '.join('?' * 17)})",  # noqa: S608 - question marks alone
-                [(number, _to_bytes(f.path), f.generated, *_columns(f.before), *_columns(f.after)) for f in files],
+                [(number, _to_bytes(f.path), _origin(f), *_columns(f.before), *_columns(f.after)) for f in files],
             )
             db.executemany(
                 "INSERT INTO command VALUES (?, ?, ?, ?)",
@@ -161,8 +164,10 @@ class Journal:
         with self._connect() as db:
             if _version(db) == 0:
                 return ()
+            packages = "packages" if _version(db) >= 2 else "'{}'"
             rows = db.execute(
-                "SELECT number, kind, state, time, who, version, fixes, note FROM change ORDER BY number DESC"
+                f"SELECT number, kind, state, time, who, version, fixes, note, {packages}"  # noqa: S608 - our own words
+                " FROM change ORDER BY number DESC"
             ).fetchall()
             return tuple(self._change(db, row) for row in rows)
 
@@ -194,7 +199,7 @@ class Journal:
         return self.folder / f"change-{number}.qcow2"
 
     def _change(self, db: sqlite3.Connection, row: Sequence[Any]) -> Change:
-        number, kind, state, time, who, version, fixes, note = row
+        number, kind, state, time, who, version, fixes, note, packages = row
         files = db.execute("SELECT * FROM file WHERE change = ? ORDER BY path", (number,)).fetchall()
         commands = db.execute("SELECT argv, output, note FROM command WHERE change = ?", (number,)).fetchall()
         undo = self.undo_delta(number)
@@ -207,11 +212,13 @@ class Journal:
             version=version,
             fixes=tuple(json.loads(fixes)),
             files=tuple(
-                FileChange(_to_text(f[1]), _state(f[3:10]), _state(f[10:17]), generated=bool(f[2])) for f in files
+                FileChange(_to_text(f[1]), _state(f[3:10]), _state(f[10:17]), bool(f[2] & 1), bool(f[2] & 2))
+                for f in files
             ),
             commands=tuple(CommandResult(tuple(json.loads(c[0])), _to_text(c[1]), _to_text(c[2])) for c in commands),
             undo_bytes=undo.stat().st_blocks * 512 if undo.exists() else None,
             note=note,
+            packages=_packages(json.loads(packages)),
         )
 
     @contextmanager
@@ -253,6 +260,18 @@ def _to_bytes(text: str) -> bytes:
 
 def _to_text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
+
+
+def _origin(file: FileChange) -> int:
+    """The column ``generated``: 1 for a command's result, 2 for what packages brought."""
+    return file.generated + 2 * file.packaged
+
+
+def _packages(kept: Any) -> Packages:
+    if not isinstance(kept, dict) or not kept:
+        return Packages()
+    changes = tuple(PackageChange(**one) for one in kept["changes"])
+    return Packages(changes, kept["files"], tuple(kept["others"]), kept["size"])
 
 
 def _columns(state: FileState | None) -> tuple[Any, ...]:

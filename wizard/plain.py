@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import humanize
 
 from remediations.vocabulary import Status
-from wizard.change import Change, CommandResult, FileChange, Preview, State
+from wizard.change import Change, CommandResult, FileChange, Packages, Preview, State
 from wizard.document import SYMBOLS, Outcome
 from wizard.report import Assessment, Report
 from wizard.visible import visible, visible_lines
@@ -35,6 +35,7 @@ def lines(outcome: Outcome, *, diffs: bool) -> Iterator[str]:
             yield from _wrapped("Warning: ", warning)
     if outcome.preview and diffs:
         yield from _diffs(outcome.preview.files, outcome.preview.commands)
+        yield from packages_lines(outcome.preview.packages)
     if outcome.report:
         yield from _report(outcome.report, outcome.preview)
     yield from _done(outcome)
@@ -70,7 +71,7 @@ def _done(outcome: Outcome) -> Iterator[str]:
     for name, reason in preview.failed if preview else ():
         yield from _wrapped(f"Not fixed: {visible(name)}: ", reason)
     for change in outcome.changes:
-        files = f"{len(change.files)} file{'s' if len(change.files) != 1 else ''}"
+        files = _counted(len(change.files), change.packages)
         what = ", ".join(change.fixes) or visible(change.note)
         if change.state is State.UNDONE:
             yield f"Change {change.number} undone ({what}): the image is as it was before it."
@@ -78,8 +79,8 @@ def _done(outcome: Outcome) -> Iterator[str]:
             yield f"Change {change.number} {change.state}: {what}; {files}."
             yield f"To take it back: image-wizard {shlex.quote(visible(outcome.path))} --undo"
     if preview is not None and not outcome.changes:
-        if preview.files:
-            yield f"Dry run: {len(preview.files)} files would change; the image is as it was."
+        if preview.files or preview.packages.changes:
+            yield f"Dry run: {_counted(len(preview.files), preview.packages)} would change; the image is as it was."
         else:
             yield "Nothing was changed: there is nothing that a fix on offer would change."
 
@@ -92,6 +93,24 @@ def _diffs(files: tuple[FileChange, ...], commands: tuple[CommandResult, ...]) -
         yield from (f"  {line}" for line in visible_lines(command.output).split("\n") if line)
         if command.note:
             yield from _wrapped("  ", command.note)
+
+
+def packages_lines(packages: Packages) -> Iterator[str]:
+    """What packages came, went or changed, and what they did beyond the files that are listed."""
+    for package in packages.changes:
+        versions = " -> ".join(version or "-" for version in (package.before, package.after))
+        size = f", {humanize.naturalsize(package.size, binary=True)}" if package.size else ""
+        yield visible(f"package {package.name} {versions}{size}")
+    if packages.changes:
+        took = humanize.naturalsize(packages.size, binary=True)
+        yield f"The packages bring {packages.files} more files and folders; {took} in the guest."
+    yield from (visible(f"changed by the packages: {path}") for path in packages.others)
+
+
+def _counted(files: int, packages: Packages) -> str:
+    told = f"{files} file{'s' if files != 1 else ''}"
+    count = len(packages.changes)
+    return f"{told} and {count} package{'s' if count != 1 else ''}" if count else told
 
 
 def _journal(outcome: Outcome) -> Iterator[str]:
@@ -111,6 +130,7 @@ def _journal_entry(change: Change) -> Iterator[str]:
         yield _cut(f"     {file.verb:<10} {visible(file.path)}")
     for command in change.commands:
         yield _cut(f"     ran        {visible(shlex.join(command.argv))}")
+    yield from (_cut(f"     {line}") for line in packages_lines(change.packages))
     if change.note:
         yield from _wrapped("     note: ", change.note)
 

@@ -10,10 +10,14 @@ from wizard.writer import StepError
 def put_back(stage: Stage, change: Change) -> dict[str, str]:
     """Stage the earlier state of a change's files; returns the paths left alone, each with the reason.
 
-    Files before the folders that held them. StepError where a write fails.
+    Files before the folders that held them. Packages stay, and what belongs to them: half of a package is worse than
+    the whole; undo takes them out. StepError where a write fails.
     """
-    left: dict[str, str] = {}
+    left = {p.name: "installed packages stay; --undo takes them out" for p in change.packages.changes}
     for file in sorted(change.files, key=lambda file: file.path, reverse=True):
+        if file.packaged:
+            left[file.path] = "it belongs to an installed package"
+            continue
         try:
             now = stage.state(file.path)
         except StepError as error:

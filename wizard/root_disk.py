@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from remediations.guest import GuestError, RootDisk
+from remediations.guest import FILESYSTEMS, Filesystem, GuestError, RootDisk
 from wizard.partition_table import TableError, partitions
 
 _PARTITION = re.compile(r"(/dev/[a-z]+)(\d+)")
@@ -33,6 +33,18 @@ def root_disk(g: Any, root: str, disk_size: int) -> RootDisk:
         if holder is not None:
             return RootDisk("lvm", disk_size, "", (), None, filesystem, size, space)
     return RootDisk("other", disk_size, "", (), None, filesystem, size, space)
+
+
+def filesystems(g: Any) -> dict[int, Filesystem]:
+    """What :attr:`~remediations.guest.Guest.filesystems` tells. May raise RuntimeError, as libguestfs does."""
+    disk = str(g.list_devices()[0])  # the appliance has no other
+    numbers = {str(name): int(g.part_to_partnum(name)) for name in g.list_partitions() if g.part_to_dev(name) == disk}
+    found = {}
+    for device, number in (numbers or {disk: 0}).items():
+        kind = str(g.vfs_type(device))
+        if kind in FILESYSTEMS:
+            found[number] = Filesystem(kind, str(g.vfs_uuid(device)))
+    return found
 
 
 def _on_partition(

@@ -187,7 +187,7 @@ class Session:
     def commit(self) -> Change:
         """See :class:`Engine`."""
         preview, stage = self._preview, self._stage
-        if preview is None or stage is None or not (preview.files or preview.commands):
+        if preview is None or stage is None or not (preview.files or preview.commands or preview.packages.changes):
             raise ChangeError("nothing-staged", "Nothing is staged. The image is as it was.", "Preview a fix first.")
         self._writing = True
         try:
@@ -204,6 +204,7 @@ class Session:
                 fixes=preview.fixes,
                 files=preview.files,
                 commands=preview.commands,
+                packages=preview.packages,
                 note=self._note,
                 settings=choices.to_keep(self.settings),
                 on_step=self.on_progress,
@@ -305,7 +306,7 @@ class Session:
         """A fresh stage; read-only where nothing can be written to the image anyway."""
         writable = self._access is not Access.REPORT and not self.image.read_only_reason
         try:
-            stage = Stage(self.image, writable=writable)
+            stage = Stage(self.image, writable=writable, settings=self.settings)
         except (QemuError, OSError) as error:
             raise OpenError(
                 "stage",
@@ -317,7 +318,8 @@ class Session:
         self.launches += 1
 
         def start() -> Stage:
-            stage.launch(self.on_progress, self._layout, self.opening)
+            # The stage lasts, and who listens may be another one by then.
+            stage.launch(lambda line: self.on_progress(line), self._layout, self.opening)
             return stage
 
         self._guarded(start)
@@ -325,7 +327,7 @@ class Session:
         return stage
 
     def _clean_stage(self) -> Stage:
-        if self._stage is None or not self._fresh:
+        if self._stage is None or not self._fresh or not self._stage.serves(self.settings):
             self._drop_stage()
             if self.image.identity != self._identity:
                 raise ChangeError(
@@ -360,7 +362,15 @@ class Session:
         except StepError as error:
             message = f"The diff could not be taken: {visible(str(error))}. The image is as it was."
             raise ChangeError("diff", message, "Fix fewer things at once, or look at the file named.") from error
-        self._preview = Preview(staged.fixes, files, tuple(stage.commands), before, staged.after, tuple(failed.items()))
+        self._preview = Preview(
+            staged.fixes,
+            files,
+            tuple(stage.commands),
+            before,
+            staged.after,
+            tuple(failed.items()),
+            stage.packages,
+        )
         return self._preview
 
     def _require_report(self) -> Report:

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from remediations.guest import GuestError
-from remediations.vocabulary import Step
+from remediations.vocabulary import Settings, Step
 from wizard import qemu, room
 from wizard.appliance import Appliance
-from wizard.change import CommandResult, FileChange, FileState
+from wizard.change import CommandResult, FileChange, FileState, Packages
 from wizard.errors import Cancelled, ChangeError, OpenError, WizardError
+from wizard.guest_packages import Installer
 from wizard.guestfs_guest import GuestfsGuest, died
 from wizard.image import Image
 from wizard.inspection import Layout, mount
@@ -32,8 +33,9 @@ class Stage:
 
     guest: GuestfsGuest
 
-    def __init__(self, image: Image, *, writable: bool) -> None:
+    def __init__(self, image: Image, *, writable: bool, settings: Settings | None = None) -> None:
         self.image = image
+        self.settings = settings or Settings()
         self.identity = image.identity
         self.warnings: tuple[str, ...] = ()
         self.mounts: Mapping[str, str] = {}
@@ -45,7 +47,8 @@ class Stage:
             drive, drive_format = self.overlay, "qcow2"
             words = ("qemu-img", "create", "-q", "-f", "qcow2", "-F", image.format, "-b", image.path, drive)
             qemu.run(*words, seconds=qemu.PROBE_SECONDS)
-        self._appliance = Appliance(drive, drive_format, readonly=not writable)
+        network = writable and self.settings.network
+        self._appliance = Appliance(drive, drive_format, readonly=not writable, network=network)
 
     @property
     def overlay(self) -> Path:
@@ -73,12 +76,24 @@ class Stage:
             ) from error
         self.warnings, self.mounts = inspected.warnings, inspected.mounts
         self.guest = GuestfsGuest(self._appliance, inspected, self.image.virtual_size)
-        self._writer = Writer(self._appliance, self.guest)
+        installer = None
+        if self._folder is not None:
+            installer = Installer(self._appliance, self.guest, self.settings, self._folder, on_progress)
+        self._writer = Writer(self._appliance, self.guest, installer)
 
     @property
     def commands(self) -> tuple[CommandResult, ...]:
         """The guest's programs that were run."""
         return tuple(self._writer.commands)
+
+    def serves(self, settings: Settings) -> bool:
+        """Whether packages come from where these settings say; the network is there from the start, or never."""
+        return (self.settings.network, self.settings.packages) == (settings.network, settings.packages)
+
+    @property
+    def packages(self) -> Packages:
+        """What installing packages did, beyond :meth:`changes`."""
+        return self._writer.packages()
 
     @property
     def alive(self) -> bool:

@@ -11,6 +11,7 @@ from remediations.vocabulary import (
     InstallPackages,
     MakeDirectory,
     MakeLink,
+    RemoveDirectory,
     RemoveFile,
     RunCommand,
     SetMode,
@@ -20,17 +21,15 @@ from remediations.vocabulary import (
 )
 from wizard import guest_command
 from wizard.appliance import Appliance
-from wizard.change import CommandResult, FileChange, FileState
+from wizard.change import CommandResult, FileChange, FileState, Packages
+from wizard.guest_packages import Installed, Installer, merged
 from wizard.guestfs_guest import GuestfsGuest
 from wizard.labels import Labels, attach
+from wizard.step_error import StepError as StepError
 
 CONTENT_LIMIT = 64 * 1024 * 1024
 """Bytes of one file that are kept, for the diff and the journal."""
 MESSAGE_LIMIT = 2 * 1024 * 1024
-
-
-class StepError(Exception):
-    """A step could not be carried out; the stage must be dropped. The message may quote guest text."""
 
 
 class Writer:
@@ -39,10 +38,12 @@ class Writer:
     ``commands`` are the guest's programs that were run, with what they printed.
     """
 
-    def __init__(self, appliance: Appliance, guest: GuestfsGuest) -> None:
-        self._appliance, self._guest = appliance, guest
+    def __init__(self, appliance: Appliance, guest: GuestfsGuest, installer: Installer | None = None) -> None:
+        self._appliance, self._guest, self._installer = appliance, guest, installer
         self._before: dict[str, FileState | None] = {}
         self._generated: set[str] = set()
+        self._packaged: set[str] = set()
+        self._installed: list[Installed] = []
         self.commands: list[CommandResult] = []
         self._labels = Labels(guest)
 
@@ -51,7 +52,7 @@ class Writer:
         if isinstance(step, RunCommand):
             self._run(step)
         elif isinstance(step, InstallPackages):
-            raise StepError("packages cannot be installed yet")
+            self._install(step)
         else:
             self._simple(step)
             self._guest.forget()
@@ -83,8 +84,12 @@ class Writer:
         for path, before in sorted(self._before.items()):
             after = self.state(path)
             if after != before:
-                found.append(FileChange(path, before, after, path in self._generated))
+                found.append(FileChange(path, before, after, path in self._generated, path in self._packaged))
         return tuple(found)
+
+    def packages(self) -> Packages:
+        """What installing packages did, beyond :meth:`changes`."""
+        return merged(self._installed)
 
     def state(self, path: str) -> FileState | None:
         """What stands at a path now, a link not followed."""
@@ -124,6 +129,10 @@ class Writer:
                 self._new(path)
             case MakeDirectory(path, mode):
                 self._make_folder(path, mode)
+            case RemoveDirectory(path):
+                path = self._own_path(path)
+                self.touch(path)
+                g.rmdir(path)
             case SetMode(path, mode):
                 path = self._guest.realpath(path)
                 self.touch(path)
@@ -199,6 +208,20 @@ class Writer:
             self.carry_out(other)
         note = f"Not used: {problem.rstrip('.')}. The file was edited directly instead."
         self.commands.append(CommandResult(step.argv, result.output, note))
+
+    def _install(self, step: InstallPackages) -> None:
+        if self._installer is None:
+            raise StepError("packages cannot be installed here")
+        done = self._installer.install(step.names, self)
+        self._guest.forget()
+        self._labels.forget()
+        for path in (*done.changed.new, *done.changed.altered) if self._labels.on else ():
+            self._labels.give(self._appliance.g, path)
+        self._packaged |= done.before.keys() - self._before.keys()
+        for path, state in done.before.items():
+            self._before.setdefault(path, state)
+        self._installed.append(done)
+        self.commands.append(done.command)
 
     def _relabel(self, changed: Mapping[str, FileState | None]) -> None:
         """A program that replaces a file leaves one without a label: it gets the old one's, else its policy's."""

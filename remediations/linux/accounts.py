@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from remediations.guest import FileKind, Guest
-from remediations.linux.text import numbered
-from remediations.vocabulary import Evidence
+from remediations.linux.fault import Edit
+from remediations.linux.text import decode, encode, numbered, split_lines
+from remediations.vocabulary import Evidence, PlanError
 
+SHADOW = "/etc/shadow"
 NO_LOGIN = frozenset(("nologin", "false", "sync", "halt", "shutdown"))
 _NEVER = 99999
 """From this many days on, a password's greatest age stands for none (login.defs, PASS_MAX_DAYS)."""
@@ -21,7 +24,7 @@ class Account:
     ``expiry``, ``changed`` and ``most_days`` are shadow(5)'s dates in days since 1970, empty where not set.
 
     ``groups`` are names, the primary one among them. ``locked`` means that the password begins with ``!``, which
-    refuses key logins too unless PAM is used.
+    refuses key logins too unless PAM is used; ``unlocking`` is what would make it one that no password matches, ``*``.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Account:
     changed: str = ""
     most_days: str = ""
     evidence: tuple[Evidence, ...] = ()
+    unlocking: tuple[Edit, ...] = ()
 
 
 def today() -> int:
@@ -76,7 +80,7 @@ def find(guest: Guest, name: str) -> Account | None:
             continue
         groups = {group[0] for _, group in _records(guest, "/etc/group", 4) if name in group[3].split(",")}
         groups |= {group[0] for _, group in _records(guest, "/etc/group", 4) if group[2] == fields[3]}
-        shadow = next((entry for _, entry in _records(guest, "/etc/shadow", 8) if entry[0] == name), None)
+        shadow = next((entry for _, entry in _records(guest, SHADOW, 8) if entry[0] == name), None)
         password = shadow[1] if shadow else fields[1]
         return Account(
             name,
@@ -89,8 +93,24 @@ def find(guest: Guest, name: str) -> Account | None:
             shadow[2] if shadow else "",
             shadow[4] if shadow else "",
             (evidence,),
+            (Edit(SHADOW, partial(starred, name=name)),) if shadow else (),
         )
     return None
+
+
+def starred(content: bytes, name: str) -> bytes:
+    """``/etc/shadow`` with ``*`` for a locked password that hides none: nobody knows it, and sshd lets keys in.
+
+    Raises PlanError where the lock hides a password, which would be lost.
+    """
+    lines = split_lines(content)
+    for index, line in enumerate(lines):
+        fields = decode(line).split(":")
+        if fields[0] == name and len(fields) >= 8 and fields[1].startswith("!"):
+            if fields[1].strip("!*"):
+                raise PlanError(f"the lock of {name} in {SHADOW} hides a password: set another, or put * in its place")
+            lines[index] = encode(":".join((name, "*", *fields[2:])))
+    return b"".join(lines)
 
 
 def group_line(guest: Guest, name: str) -> Evidence | None:
@@ -104,7 +124,7 @@ def _records(guest: Guest, path: str, fields: int) -> list[tuple[Evidence, list[
     split = [(number, line, line.split(":")) for number, line in numbered(guest.read(path))]
     # Evidence must not show a password hash: a shadow line is never quoted.
     return [
-        (Evidence(path, number, "" if path == "/etc/shadow" else line), parts)
+        (Evidence(path, number, "" if path == SHADOW else line), parts)
         for number, line, parts in split
         if len(parts) >= fields
     ]

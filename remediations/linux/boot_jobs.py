@@ -10,7 +10,15 @@ from remediations.linux.boot_scripts import Command, is_program, script_commands
 from remediations.linux.ties import logical_lines
 from remediations.vocabulary import Evidence
 
-_TABLES = ("/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/crontabs/*")
+_TABLES = (
+    "/etc/crontab",
+    "/etc/cron.d/*",
+    "/etc/crontabs/*",
+    "/var/spool/cron/*",
+    "/var/spool/cron/crontabs/*",
+    "/var/spool/cron/tabs/*",
+)
+_CRONS = ("cron", "crond", "cronie", "dcron", "fcron")
 _SCRIPTS = "/var/lib/cloud/scripts/per-*/*"
 
 
@@ -24,7 +32,7 @@ def cron(guest: Guest) -> list[Command]:
         for number, text in ((line.number, line.text) for line in logical_lines(guest.read(path))):
             if text.strip().lower().startswith("@reboot"):
                 found.append(Command(text.strip()[len("@reboot") :], Evidence(path, number, text)))
-    return found if found and services.startup(guest, "cron").starts else []
+    return found if found and any(services.startup(guest, name).starts for name in _CRONS) else []
 
 
 def cloud(guest: Guest) -> list[Command]:

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from remediations.vocabulary import Evidence
+from remediations.vocabulary import Evidence, PlanError, Step
+
+
+@dataclass(frozen=True)
+class Console:
+    """The console asked for: its ``device``, and the ``console=`` arguments to pass where there are none yet."""
+
+    device: str
+    arguments: tuple[str, ...]
+
+    def missing(self, present: tuple[str, ...]) -> tuple[str, ...]:
+        """What to add behind the arguments that are there; empty where the device is among them.
+
+        Behind other consoles the device's own argument alone, so that it becomes the last.
+        """
+        if has_console(present, self.device):
+            return ()
+        own = tuple(argument for argument in self.arguments if has_console((argument,), self.device))
+        return own[-1:] if consoles(present) else self.arguments
 
 
 @dataclass(frozen=True)
 class BootLine:
     """The arguments that one boot entry passes to its kernel, and where they stand.
 
-    ``opaque`` tells that they are not all known (a variable of the loader). ``source`` is the file to edit for an
-    entry that is copied from it, empty where the loader's own generator makes it.
+    ``opaque`` tells that they are not all known (a variable of the loader). ``source`` is the file to edit by hand for
+    an entry that a script of the guest's own makes, empty where the loader's configuration can be changed.
     """
 
     evidence: Evidence
@@ -30,19 +49,30 @@ class Remark:
     evidence: tuple[Evidence, ...] = ()
 
 
+def _no_repair(_console: Console) -> tuple[Step, ...]:
+    raise PlanError("how to change this boot loader's configuration is not known: add the argument by hand")
+
+
+Repair = Callable[[Console], tuple[Step, ...]]
+
+
 @dataclass(frozen=True)
 class Loader:
     """One boot loader's configuration, seen for one console device.
 
-    ``doubts`` are what could not be established, ``losses`` what will lack the console when the configuration is
-    generated again, ``keeps`` where it is settled that it will not.
+    ``unread`` is what of the configuration was not read, and could hold anything; ``doubts`` are what else could not
+    be established about the console, ``losses`` what will lack it when the configuration is generated again,
+    ``keeps`` where it is settled that it will not. ``repair`` gives the steps that add a console to every entry and
+    keep it there, or raises PlanError.
     """
 
     name: str
     lines: tuple[BootLine, ...] = ()
+    unread: tuple[Remark, ...] = ()
     doubts: tuple[Remark, ...] = ()
     losses: tuple[Remark, ...] = ()
     keeps: tuple[Evidence, ...] = ()
+    repair: Repair = _no_repair
 
 
 def console_device(argument: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from remediations.guest import Guest, GuestError
@@ -24,8 +25,11 @@ class StartedUnit:
     commands: tuple[Command, ...]
 
 
-def started_units(guest: Guest) -> list[StartedUnit]:
-    """Every unit that a boot starts, whatever conditions it sets itself. Raises GuestError where there are too many."""
+def started_units(guest: Guest, also: Sequence[str] = ()) -> list[StartedUnit]:
+    """Every unit that a boot starts, whatever conditions it sets itself, and what would come with those of ``also``.
+
+    Raises GuestError where there are too many.
+    """
     pulled: dict[str, list[str]] = {}
     drop_ins: dict[str, dict[str, str]] = {}
     there: set[str] = set()
@@ -39,7 +43,7 @@ def started_units(guest: Guest) -> list[StartedUnit]:
             drop_ins.setdefault(owner, {}).setdefault(posixpath.basename(path), path)
     # Units that pull others in without being pulled in themselves: targets, and devices that may appear.
     pending = [name for name in pulled if not name.endswith(".service") and systemd.reached(guest, name, set())]
-    pending = [systemd.default_target(guest), *pending]
+    pending = [systemd.default_target(guest), *also, *pending]
     found: list[StartedUnit] = []
     seen: set[str] = set()
     while pending:

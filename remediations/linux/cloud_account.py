@@ -6,20 +6,25 @@ default user only counts where ``users`` lists ``default``; where it does not, t
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from remediations.guest import Guest, GuestError
-from remediations.linux import accounts
+from remediations.linux import account_names, accounts
 from remediations.linux.accounts import Account
-from remediations.linux.cloud_config import CloudConfig
-from remediations.linux.fault import Fault
-from remediations.vocabulary import Evidence
+from remediations.linux.cloud_config import CONFIG, CloudConfig
+from remediations.linux.fault import Edit, Fault
+from remediations.vocabulary import Evidence, PlanError
 
-_NO_NAME = re.compile(r"^[-+~]|[\s:,/\x00-\x1f\x7f]|^.{33}|^\.{1,2}$")
-"""What not even Debian's useradd takes for a name, which is free in most."""
+UNLOCKING = f"{CONFIG}.d/95-image-wizard-login.cfg"
+_UNLOCKED = b"""\
+# Without PAM, sshd refuses even keys for a password that begins with an exclamation mark. No password matches this one.
+system_info:
+  default_user:
+    lock_passwd: false
+    passwd: '*'
+"""
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def account(guest: Guest, config: CloudConfig) -> Account:
     user = default_user(config)
     existing = accounts.find(guest, user.login)
     if existing is not None:
-        return existing
+        return _left_by_cloud_init(existing, user)
     shell = user.fields.get("shell")
     home = user.fields.get("homedir")
     groups = _groups(user.fields.get("groups")) | {str(user.fields.get("primary_group") or user.login)}
@@ -79,10 +84,36 @@ def account(guest: Guest, config: CloudConfig) -> Account:
         home if isinstance(home, str) else f"/home/{user.login}",
         shell if isinstance(shell, str) else "/bin/sh",
         exists=False,
-        locked=True,  # useradd leaves a password of "!", whatever lock_passwd says, unless one is given
+        locked=_locks(user) or not _starred(user),
         expiry=_expiry(user),
         evidence=evidence(config, user),
+        unlocking=(Edit(UNLOCKING, _unlock),),
     )
+
+
+def _left_by_cloud_init(existing: Account, user: DefaultUser) -> Account:
+    """The account as it is once cloud-init has seen it: it locks the default user's password unless told not to."""
+    if user.name is None or not _locks(user):
+        return existing
+    own = existing.unlocking if existing.locked else ()
+    return replace(existing, locked=True, unlocking=(*own, Edit(UNLOCKING, _unlock)))
+
+
+def _locks(user: DefaultUser) -> bool:
+    given = user.fields.get("lock_passwd", user.fields.get("lock-passwd", True))
+    return str(given).strip().lower() in ("true", "1", "on", "yes")
+
+
+def _starred(user: DefaultUser) -> bool:
+    """Whether the account is made with a password field that is not locked; given none, useradd leaves ``!``."""
+    given = user.fields.get("passwd")
+    return isinstance(given, str) and given != "" and not given.startswith("!")
+
+
+def _unlock(content: bytes) -> bytes:
+    if content not in (b"", _UNLOCKED):
+        raise PlanError(f"{UNLOCKING} stands there with another content")
+    return _UNLOCKED
 
 
 def usable(guest: Guest, config: CloudConfig) -> list[Fault]:
@@ -105,10 +136,9 @@ def usable(guest: Guest, config: CloudConfig) -> list[Fault]:
 
 
 def _unmakeable(guest: Guest, target: Account, user: DefaultUser) -> list[Fault]:
-    """What makes useradd refuse the account. Source: cloud-init's ``Distro.add_user``, Debian's useradd(8)."""
-    if _NO_NAME.search(target.name):
-        advice = "Choose an account with --user"
-        return [Fault(f"{target.name!r} is no name that useradd takes", target.evidence, obstacle=advice)]
+    """What makes useradd refuse the account. Source: cloud-init's ``Distro.add_user``."""
+    if (why := account_names.refused(guest, target.name)) is not None:
+        return [Fault(why.sentence, target.evidence, obstacle="Choose an account with --user", certain=why.certain)]
     groups, primary = _groups(user.fields.get("groups")), user.fields.get("primary_group")
     wanted = {primary} if isinstance(primary, str) and primary else set()
     # cloud-init makes the groups that are missing: the primary one only together with others.

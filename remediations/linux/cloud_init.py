@@ -9,20 +9,16 @@ from __future__ import annotations
 from functools import partial
 
 from remediations.guest import Guest, GuestError
-from remediations.linux import ds_identify, services, systemd, unit_overrides, upstart
-from remediations.linux.fault import Fault, removal, with_steps
+from remediations.linux import ds_identify, openrc, services, systemd, unit_overrides, upstart
+from remediations.linux.fault import Fault, lacking, removal, with_steps
 from remediations.linux.init_system import Init, detect
 from remediations.linux.kernel_arguments import arguments
-from remediations.vocabulary import Evidence, RemoveFile
+from remediations.vocabulary import Evidence, RemoveFile, Step
 
 PROGRAM = "/usr/bin/cloud-init"
 DISABLED = "/etc/cloud/cloud-init.disabled"
 GENERATOR = "cloud-init-generator"
 _GENERATORS = ("/usr/lib/systemd/system-generators", "/lib/systemd/system-generators")
-NOT_INSTALLED = (
-    "cloud-init is not installed; install it in the guest (apt-get install cloud-init), or with virt-customize "
-    "--install cloud-init: installing packages comes in a later release"
-)
 
 
 def installed(guest: Guest) -> bool:
@@ -30,20 +26,15 @@ def installed(guest: Guest) -> bool:
     return guest.exists(PROGRAM)
 
 
-def missing() -> Fault:
+def missing(guest: Guest) -> Fault:
     """cloud-init is not installed, as a fault."""
-    return Fault(
-        "cloud-init is not installed",
-        (Evidence(PROGRAM, text="absent"),),
-        obstacle=NOT_INSTALLED,
-        needs=("package cloud-init",),
-    )
+    return lacking(guest, "cloud-init is not installed", (Evidence(PROGRAM, text="absent"),), "cloud-init")
 
 
 def faults(guest: Guest) -> list[Fault]:
     """What keeps cloud-init from running at boot; empty where it is on."""
     if not installed(guest):
-        return [missing()]
+        return [missing(guest)]
     return [*_switches(guest), *_stages(guest)]
 
 
@@ -55,6 +46,13 @@ def is_on(guest: Guest) -> bool:
     return not found
 
 
+def may_run(guest: Guest) -> bool:
+    """Whether a boot may come to the stage that makes accounts and places keys. Raises GuestError."""
+    if not installed(guest) or any(fault.certain for fault in _switches(guest)):
+        return False
+    return services.startup(guest, _network_stage(guest)).starts
+
+
 def evidence(guest: Guest) -> tuple[Evidence, ...]:
     """What starts the stages of a cloud-init that is on."""
     return tuple(place for name in stages(guest) for place in services.startup(guest, name).evidence[:1])
@@ -62,17 +60,13 @@ def evidence(guest: Guest) -> tuple[Evidence, ...]:
 
 def stages(guest: Guest) -> tuple[str, ...]:
     """The services of cloud-init's stages, as this guest's version names them."""
-    init = detect(guest)
-    if init is Init.UPSTART:
-        return ("cloud-init-local", "cloud-init", "cloud-config", "cloud-final")
-    networked = ["cloud-init"]
-    if init is Init.SYSTEMD:
-        if _has_unit(guest, "cloud-init-network"):
-            networked = ["cloud-init-network"]
-        if _has_unit(guest, "cloud-init-main"):
-            networked.insert(0, "cloud-init-main")
     # Before 23.4 the local stage is cloud-init-local, and it still is: only the network stage was renamed.
-    return (*networked[:-1], "cloud-init-local", networked[-1], "cloud-config", "cloud-final")
+    names = ("cloud-init-local", _network_stage(guest), "cloud-config", "cloud-final")
+    return ("cloud-init-main", *names) if _has_unit(guest, "cloud-init-main") else names
+
+
+def _network_stage(guest: Guest) -> str:
+    return "cloud-init-network" if _has_unit(guest, "cloud-init-network") else "cloud-init"
 
 
 def _switches(guest: Guest) -> list[Fault]:
@@ -91,15 +85,15 @@ def _switches(guest: Guest) -> list[Fault]:
     for sentence, place in passed.doubts:
         advice = f"Look at {place.path} for cloud-init=disabled and its kin by hand"
         found.append(Fault(sentence, (place,), obstacle=advice, certain=False))
-    if ds_identify.used(guest):
-        found += ds_identify.disabling(guest)
     if detect(guest) is Init.SYSTEMD:
+        # OpenRC's stages start whatever ds-identify says; systemd's generator asks it first.
+        found += ds_identify.disabling(guest) if ds_identify.used(guest) else []
         found += _generator(guest)
     return found
 
 
 def _generator(guest: Guest) -> list[Fault]:
-    """The generator that pulls in cloud-init.target, which the stages hang on; Debian 8 and older do without."""
+    """The generator that pulls in cloud-init.target, which the stages hang on; Debian 8 and Red Hat 7 do without."""
     target = systemd.find_unit(guest, "cloud-init.target")
     found = []
     if target.masked_by is not None:
@@ -113,7 +107,7 @@ def _generator(guest: Guest) -> list[Fault]:
         found.append(removal(guest, mask, "cloud-init's systemd generator is switched off", (place,)))
         return found
     generated = any(_runs(guest, f"{folder}/{GENERATOR}") for folder in _GENERATORS)
-    if target.path is not None and not generated and not systemd.starting_links(guest, target):
+    if _hangs_on_target(guest) and not generated and not systemd.starting_links(guest, target):
         paths = tuple(Evidence(f"{folder}/{GENERATOR}", text="absent") for folder in _GENERATORS)
         advice = "Reinstall cloud-init: its systemd generator is gone"
         found.append(Fault("nothing starts cloud-init.target", paths, obstacle=advice))
@@ -124,7 +118,7 @@ def _stages(guest: Guest) -> list[Fault]:
     found = []
     for name in stages(guest):
         startup = services.startup(guest, name)
-        if startup.starts:
+        if startup.stays:
             found += unit_overrides.faults(guest, f"{name}.service")
             continue
         if not startup.installed:
@@ -132,7 +126,8 @@ def _stages(guest: Guest) -> list[Fault]:
             found.append(Fault(f"cloud-init's service {name} is missing", (_unit_place(guest, name),), obstacle=advice))
             continue
         state = "masked" if startup.masked else "not enabled"
-        make = partial(services.enable_steps, guest, name)
+        state = "enabled, but the first boot will disable it" if startup.undone else state
+        make = partial(_enable_steps, guest, name)
         fault = with_steps(f"{startup.name} is {state}", startup.evidence, make)
         # With its links in place, a stage is only kept off by a masked target, which is a fault of its own.
         if fault.fixable or fault.obstacle or not _target_masked(guest):
@@ -140,9 +135,29 @@ def _stages(guest: Guest) -> list[Fault]:
     return found
 
 
+def _enable_steps(guest: Guest, name: str) -> tuple[Step, ...]:
+    if detect(guest) is Init.OPENRC:  # as setup-cloud-init does: the local stage comes before the network
+        return openrc.enable_steps(guest, name, "boot" if name == "cloud-init-local" else "default")
+    return services.enable_steps(guest, name)
+
+
+def _hangs_on_target(guest: Guest) -> bool:
+    """Whether some stage is pulled in by cloud-init.target alone."""
+    if systemd.find_unit(guest, "cloud-init.target").path is None:
+        return False
+    for name in stages(guest):
+        unit = systemd.find_unit(guest, f"{name}.service")
+        pullers = {systemd.puller(link) for link in systemd.pulling_links(guest, unit.name)}
+        if (pullers or {*systemd.install_section(guest, unit).get("WantedBy", ())}) == {"cloud-init.target"}:
+            return True
+    return False
+
+
 def _unit_place(guest: Guest, name: str) -> Evidence:
-    path = upstart.job(name) if detect(guest) is Init.UPSTART else f"/usr/lib/systemd/system/{name}.service"
-    return Evidence(path, text="absent")
+    init = detect(guest)
+    if init is Init.SYSTEMD:
+        return Evidence(f"/usr/lib/systemd/system/{name}.service", text="absent")
+    return Evidence(upstart.job(name) if init is Init.UPSTART else f"/etc/init.d/{name}", text="absent")
 
 
 def _target_masked(guest: Guest) -> bool:
@@ -150,6 +165,8 @@ def _target_masked(guest: Guest) -> bool:
 
 
 def _has_unit(guest: Guest, name: str) -> bool:
+    if detect(guest) is not Init.SYSTEMD:
+        return False
     unit = systemd.find_unit(guest, f"{name}.service")
     return unit.path is not None or unit.masked_by is not None
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from remediations.guest import GuestFacts
 from remediations.vocabulary import Requirement
 
+EVERY_FAMILY = frozenset(("debian", "redhat", "suse", "arch", "alpine"))
+"""``complete_for`` of a requirement that knows all of the families."""
+
 _OLDEST = {
     "debian": (8, 0),
     "ubuntu": (14, 4),

@@ -77,7 +77,7 @@ def _seed(guest: Guest, config: CloudConfig) -> list[Fault]:
     if config.has(_KEY) and "NoCloud" not in _names(config):
         return []
     places: tuple[Evidence, ...] = ()
-    for folder in (f"{_cloud_folder(config)}/seed/{name}" for name in ("nocloud", "nocloud-net")):
+    for folder in (f"{cloud_folder(config)}/seed/{name}" for name in ("nocloud", "nocloud-net")):
         files = [f"{folder}/{name}" for name in ("user-data", "meta-data")]
         if all(guest.exists(path) for path in files):
             places += tuple(Evidence(path, text="a seed of NoCloud") for path in files)
@@ -96,7 +96,8 @@ def _without(config: CloudConfig) -> Edit:
     return Edit(CONFIG, lambda content: yaml_edit.append_setting(content, _KEY, names))
 
 
-def _cloud_folder(config: CloudConfig) -> str:
+def cloud_folder(config: CloudConfig) -> str:
+    """Where cloud-init keeps its state, ``/var/lib/cloud`` unless the configuration says otherwise."""
     paths = config.get("system_info", "paths")
     folder = paths.get("cloud_dir") if isinstance(paths, dict) else None
     return folder.rstrip("/") if isinstance(folder, str) else "/var/lib/cloud"
@@ -109,7 +110,7 @@ def _on_one_line(text: str) -> bool:
 
 def _stale(guest: Guest, config: CloudConfig) -> list[Fault]:
     """State of another instance, which cloud-init trusts only where it was told to (``manual_cache_clean``)."""
-    instance = f"{_cloud_folder(config)}/instance"
+    instance = f"{cloud_folder(config)}/instance"
     marker, cache = f"{instance}/manual-clean", f"{instance}/obj.pkl"
     told = config.evidence("manual_cache_clean") if config.flag("manual_cache_clean", False) else ()
     if guest.exists(marker):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from remediations.guest import FileKind, Guest
+from remediations.linux import openrc
 from remediations.linux.fault import Edit, Fault
 from remediations.linux.init_system import Init, detect
 from remediations.linux.kernel_arguments import arguments
@@ -10,15 +11,19 @@ from remediations.linux.text import decode, encode, numbered, split_lines
 from remediations.vocabulary import Evidence
 
 CONFIG = "/etc/cloud/ds-identify.cfg"
-PROGRAM = "/usr/lib/cloud-init/ds-identify"
+PROGRAMS = ("/usr/lib/cloud-init/ds-identify", "/usr/libexec/cloud-init/ds-identify")
+"""Debian's, SUSE's and Alpine's place, and Red Hat's."""
 SERVED = ("OpenStack", "ConfigDrive")
 """The datasources that an OpenStack cloud can answer."""
 
 
 def used(guest: Guest) -> bool:
-    """Whether the guest has ds-identify, and systemd, whose generator runs it."""
-    found = guest.stat(PROGRAM)
-    return found is not None and bool(found.mode & 0o111) and detect(guest) is Init.SYSTEMD
+    """Whether the guest has ds-identify, and something runs it: systemd's generator, or OpenRC's service of its own."""
+    found = [stat for path in PROGRAMS if (stat := guest.stat(path)) is not None]
+    if not any(stat.mode & 0o111 for stat in found):
+        return False
+    init = detect(guest)
+    return init is Init.SYSTEMD or (init is Init.OPENRC and bool(openrc.starting(guest, "cloud-init-ds-identify")))
 
 
 def setting(guest: Guest, key: str) -> tuple[str, Evidence] | None:

@@ -38,14 +38,18 @@ _STARTERS = {
     "netfilter-persistent": {"start", "restart", "reload"},
     "shorewall": {"start", "restart", "reload"},
     "shorewall6": {"start", "restart", "reload"},
+    "SuSEfirewall2": {"start", "on"},
+    "rcSuSEfirewall2": {"start", "restart", "reload"},
+    "awall": {"activate"},
 }
-_MANAGERS = frozenset(("systemctl", "service", "invoke-rc.d", "rc-service"))
+_MANAGERS = frozenset(("systemctl", "service", "invoke-rc.d", "rc-service", "initctl"))
 _STARTING = frozenset(("start", "restart", "reload", "reload-or-restart", "try-restart", "--now", "onestart"))
 _ASSIGNED = re.compile(r"(?:^|[\s;])(?:for\s+)?([A-Za-z_]\w*)(?:=|\s+in\s)([^;]*)")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 _LONGEST = 20_000
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", ".", "source", "run-parts", "exec"))
-_SPECIAL = ("/dev/", "/proc/", "/sys/", "/run/")
+# What SUSE's network scripts do with its firewall is to load it again where it runs already.
+_SPECIAL = ("/dev/", "/proc/", "/sys/", "/run/", "/etc/sysconfig/network/")
 _LOCAL = ("/usr/local/sbin", "/usr/local/bin")
 _LARGEST = 64 * 1024
 _MOST_SCRIPTS = 300
@@ -77,6 +81,7 @@ class Rules:
     guest: Guest
     _scripts: dict[str, bool] = field(default_factory=dict)
     _local: dict[str, str] | None = None
+    _followed: int = 0
 
     def loading(self, commands: Sequence[Command], depth: int = 2) -> list[Command]:
         """Those of a script's commands that load rules, themselves or through a script that they call.
@@ -110,17 +115,18 @@ class Rules:
 
     def _script_loads(self, path: str, by_shell: bool, depth: int) -> bool:
         # rc.local has its own rules for whether it runs, and is looked at by itself.
-        if path == boot_scripts.RC_LOCAL or path.startswith(_SPECIAL) or path in self._scripts:
+        if path in boot_scripts.RC_LOCALS or path.startswith(_SPECIAL) or path in self._scripts:
             return self._scripts.get(path, False)
         self._scripts[path] = False
-        if len(self._scripts) > _MOST_SCRIPTS:
-            raise GuestError(f"{path}: what a boot runs calls more than {_MOST_SCRIPTS} scripts")
         found = self.guest.stat(path)
         if found is None or found.kind is not FileKind.FILE or found.size > _LARGEST:
             return False
         content = self.guest.read(path)
         if not (by_shell or found.mode & 0o111 or content.startswith(b"#!")):
             return False
+        self._followed += 1
+        if self._followed > _MOST_SCRIPTS:
+            raise GuestError(f"{path}: what a boot runs calls more than {_MOST_SCRIPTS} scripts")
         first = numbered(content[:200])[:1]
         self._scripts[path] = bool(
             (first and first[0][1].startswith("#!") and loads_rules(first[0][1][2:]))

@@ -68,7 +68,7 @@ def _units(guest: Guest) -> list[Command]:
         if stat is None or stat.kind is not FileKind.FILE:
             continue
         lines = [(number, matched[1]) for number, text in numbered(guest.read(path)) if (matched := _EXEC.match(text))]
-        if not lines or not services.startup(guest, path.rpartition("/")[2]).starts:
+        if not lines or not services.startup(guest, path.rpartition("/")[2]).stays:
             continue
         for number, text in lines:
             found.append(Command(text, Evidence(path, number, text)))

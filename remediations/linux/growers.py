@@ -1,73 +1,64 @@
-"""What grows a root partition and its file system at boot: cloud-init's growpart and resizefs, and growroot.
+"""What grows a root partition and its file system at boot: cloud-init's growpart and resizefs, and what comes earlier.
 
-Source: cloud-init's cc_growpart.py and cc_resizefs.py; cloud-initramfs-tools' growroot script.
+Source: cloud-init's cc_growpart.py and cc_resizefs.py.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import partial
 
 import yaml
 
-from remediations.guest import FileKind, Guest, RootDisk
-from remediations.linux import cloud_config, cloud_init
+from remediations.guest import Guest, RootDisk
+from remediations.linux import cloud_config, cloud_init, early_growers, grow_tools, growroot
 from remediations.linux.cloud_config import CloudConfig, module_name
-from remediations.linux.fault import Edit, Fault, removal
+from remediations.linux.early_growers import Growth
+from remediations.linux.fault import Edit, Fault, lacking
 from remediations.linux.kernels import kernels
 from remediations.linux.yaml_document import YamlError, parse
 from remediations.linux.yaml_edit import insert_item, set_scalar
 from remediations.vocabulary import Evidence, PlanError
 
-GROWROOT = "cloud-initramfs-growroot"
-DISABLED = "/etc/growroot-disabled"
-_GROWROOT_DONE = ("/etc/growroot-grown", "/var/lib/cloud/instance/root-grown")
-_FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin")
-_RESIZERS = {"xfs": ("xfs_growfs", "xfsprogs"), "btrfs": ("btrfs", "btrfs-progs")}
 _MODULES = "cloud_init_modules"
 _FALSE = ("off", "0", "no", "false")
 
 
-@dataclass(frozen=True)
-class Growth:
-    """What is wrong with one way of growing, and where it shows that it works."""
-
-    faults: tuple[Fault, ...]
-    evidence: tuple[Evidence, ...] = ()
-
-
 def partition_growth(guest: Guest, disk: RootDisk) -> Growth:
-    """Whether the root partition grows: by the initramfs where growroot is installed, else by cloud-init."""
-    if GROWROOT in guest.packages:
-        return Growth(tuple(_growroot(guest)), (Evidence("/var/lib/dpkg/status", text=f"Package: {GROWROOT}"),))
-    if not cloud_init.installed(guest):
-        return Growth((cloud_init.missing(),))
-    config = cloud_config.load(guest)
-    faults = [*cloud_init.faults(guest), *_module(config, "growpart"), *_mode(config), *_order(config)]
-    faults += [*_tools(guest, disk), *_kernel(guest)]
-    ignored = str(config.get("growpart", "ignore_growroot_disabled")).strip().lower()
-    if not config.has("growpart", "ignore_growroot_disabled") or ignored in _FALSE:
-        faults += _disabled(guest)
-    return Growth(tuple(faults), _module_places(config, "growpart"))
+    """Whether the root partition grows: by cloud-init, or by what comes before it. One that works is enough."""
+    cloud = _cloud_partition(guest, disk)
+    early = early_growers.partition(guest, disk) if cloud.faults else None
+    return early or cloud
 
 
 def filesystem_growth(guest: Guest, disk: RootDisk) -> Growth:
-    """Whether the root file system grows: by systemd-growfs where fstab asks for it, else by cloud-init."""
-    # cloud-init grows the partition when systemd-growfs has run: that only counts with nothing left to grow by then.
-    grown_early = disk.kind == "disk" or GROWROOT in guest.packages
-    if grown_early and (place := _growfs(guest)):
-        return Growth((), (place,))
+    """Whether the root file system grows: by cloud-init, or by what comes before it. One that works is enough."""
+    cloud = _cloud_filesystem(guest, disk)
+    early = early_growers.filesystem(guest, disk) if cloud.faults else None
+    return early or cloud
+
+
+def _cloud_partition(guest: Guest, disk: RootDisk) -> Growth:
+    needed = (*grow_tools.partition(guest, disk.table), *_kernel(guest))
     if not cloud_init.installed(guest):
-        return Growth((cloud_init.missing(),))
+        return Growth((cloud_init.missing(guest), *needed))
     config = cloud_config.load(guest)
-    faults = [*cloud_init.faults(guest), *_module(config, "resizefs")]
+    faults = [*cloud_init.faults(guest), *_module(config, "growpart"), *_mode(config), *_order(config), *needed]
+    ignored = str(config.get("growpart", "ignore_growroot_disabled")).strip().lower()
+    if not config.has("growpart", "ignore_growroot_disabled") or ignored in _FALSE:
+        faults += growroot.disabled(guest)
+    return Growth(tuple(faults), _module_places(config, "growpart"))
+
+
+def _cloud_filesystem(guest: Guest, disk: RootDisk) -> Growth:
+    needed = grow_tools.filesystem(guest, disk.filesystem)
+    if not cloud_init.installed(guest):
+        return Growth((cloud_init.missing(guest), *needed))
+    config = cloud_config.load(guest)
+    faults = [*cloud_init.faults(guest), *_module(config, "resizefs"), *needed]
     switch = config.get("resize_rootfs")
     if config.has("resize_rootfs") and str(switch).strip().lower() not in ("true", "1", "on", "yes", "noblock"):
         edit = _edit(config, ("resize_rootfs",), True)
         faults.append(Fault("resize_rootfs is off", config.evidence("resize_rootfs"), edits=edit))
-    program, package = _RESIZERS.get(disk.filesystem, ("resize2fs", "e2fsprogs"))
-    faults += _program(guest, (program,), package)
     return Growth(tuple(faults), _module_places(config, "resizefs"))
 
 
@@ -143,31 +134,6 @@ def _edit(config: CloudConfig, keys: tuple[str, ...], value: str | bool) -> tupl
     return () if document is None else (Edit(document.path, lambda content: set_scalar(content, keys, value)),)
 
 
-def _tools(guest: Guest, disk: RootDisk) -> list[Fault]:
-    faults = _program(guest, ("growpart",), "cloud-guest-utils")
-    # growpart works through sfdisk, and for GPT through sgdisk as well: before util-linux 2.26 sfdisk has no GPT.
-    if disk.table == "dos":
-        return faults + _program(guest, ("sfdisk",), "fdisk")
-    release = re.match(r"(?:\d+:)?(\d{1,4})\.(\d{1,4})", guest.packages.get("util-linux", ""))
-    if release and (int(release[1]), int(release[2])) < (2, 26):
-        return faults + _program(guest, ("sgdisk",), "gdisk")
-    return faults + _program(guest, ("sfdisk", "sgdisk"), "fdisk")
-
-
-def _program(guest: Guest, names: tuple[str, ...], package: str) -> list[Fault]:
-    if any(guest.exists(f"{folder}/{name}") for folder in _FOLDERS for name in names):
-        return []
-    advice = f"Install the package {package} in the guest, or with virt-customize --install {package}: "
-    return [
-        Fault(
-            f"The guest has no {' or '.join(names)}",
-            (Evidence(f"/usr/sbin/{names[0]}", text="absent"),),
-            obstacle=advice + "installing packages comes in a later release",
-            needs=(f"package {package}",),
-        )
-    ]
-
-
 def _kernel(guest: Guest) -> list[Fault]:
     """Linux 3.8 is the first that takes the new size of a partition in use (BLKPG_RESIZE_PARTITION)."""
     found = kernels(guest)
@@ -176,41 +142,4 @@ def _kernel(guest: Guest) -> list[Fault]:
     if found[-1].version >= (3, 8):
         return []
     sentence = f"The kernel {found[-1].release} cannot grow a partition in use (3.8 can)"
-    needs = (f"package {GROWROOT}",)
-    return [Fault(sentence, (found[-1].evidence,), obstacle=f"{sentence}: install {GROWROOT}", needs=needs)]
-
-
-def _disabled(guest: Guest) -> list[Fault]:
-    found = guest.stat(DISABLED)
-    if found is None or found.kind is not FileKind.FILE:
-        return []
-    place = Evidence(DISABLED, text="its presence disables growing")
-    return [removal(guest, DISABLED, f"{DISABLED} disables growing", (place,))]
-
-
-def _growroot(guest: Guest) -> list[Fault]:
-    faults = _disabled(guest)
-    for path in _GROWROOT_DONE:
-        if guest.exists(path):
-            place = Evidence(path, text="its presence tells growroot that the work is done")
-            faults.append(removal(guest, path, f"{path} keeps growroot from running", (place,)))
-    if not guest.glob("/boot/initrd.img-*"):
-        faults.append(Fault("growroot runs in the initial RAM disk, and /boot has none", certain=False))
-    return faults
-
-
-def _growfs(guest: Guest) -> Evidence | None:
-    """The fstab line that asks systemd to grow the root file system (systemd.mount(5), x-systemd.growfs)."""
-    found = guest.stat("/etc/fstab")
-    if found is None or found.kind is not FileKind.FILE:
-        return None
-    for number, line in enumerate(guest.read("/etc/fstab").decode("utf-8", "surrogateescape").split("\n"), 1):
-        fields = line.split()
-        if (
-            len(fields) > 3
-            and not fields[0].startswith("#")
-            and fields[1] == "/"
-            and "x-systemd.growfs" in fields[3].split(",")
-        ):
-            return Evidence("/etc/fstab", number, line.strip())
-    return None
+    return [lacking(guest, sentence, (found[-1].evidence,), "growroot")]

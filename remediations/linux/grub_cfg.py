@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
+from functools import lru_cache
 
 from remediations.linux.grub_script import Block, Command, GrubSyntaxError, parse_script
 from remediations.linux.text import decode, encode
@@ -14,22 +15,28 @@ _HYPERVISOR = ("multiboot", "multiboot2", "xen_hypervisor")
 _INCLUDE = ("source", ".", "configfile")
 _NO_KERNEL = ("memtest", "mt86", "memdisk", "ipxe", "netboot.xyz")
 """Programs that GRUB starts by ``linux`` too, by the beginning of their file's name."""
-_HARMLESS = frozenset({"vt_handoff"})
-"""Variables in ``linux`` lines that hold no console: Ubuntu's ``vt.handoff=7``."""
+HARMLESS = frozenset({"vt_handoff", "extra_cmdline", "tuned_params"})
+"""Variables in ``linux`` lines that hold no console: Ubuntu's ``vt.handoff=7``, SUSE's root of a snapshot, tuned's."""
 
 
 @dataclass(frozen=True)
 class Kernel:
     """One ``linux`` line. ``arguments`` are its words after the kernel; ``end`` is where the last of them ends.
 
-    ``opaque`` tells that a variable among them could hold anything.
+    ``command`` is its first word (``linux16``…); ``opaque`` tells that a variable could hold anything.
     """
 
+    command: str
     path: str
     arguments: tuple[str, ...]
     line: int
     end: int
     opaque: bool
+
+    @property
+    def takes_kernelopts(self) -> bool:
+        """Whether it passes what ``grubenv`` holds, as the entries that Red Hat 8 generates on ppc64le do."""
+        return any(argument in ("$kernelopts", "${kernelopts}") for argument in self.arguments)
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,16 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """``set NAME=VALUE``; ``inside`` is the place in the text behind the last character of a quoted value."""
+
+    name: str
+    value: str
+    line: int
+    inside: int | None
+
+
+@dataclass(frozen=True)
 class GrubMenu:
     """``hypervisors``, ``includes`` and ``boot_loader_spec`` tell of entries that are not (only) in this file."""
 
@@ -60,6 +77,9 @@ class GrubMenu:
     boot_loader_spec: bool
     guards: tuple[tuple[str, ...], ...]
     """Commands that protect the menu or choose the default, which no fix of ours may alter."""
+    settings: tuple[Setting, ...]
+    loads_environment: bool
+    """Whether the variables of ``grubenv`` are taken in."""
 
     @property
     def kernels(self) -> tuple[tuple[Entry, Kernel], ...]:
@@ -73,6 +93,21 @@ class GrubMenu:
 
 def parse_menu(content: bytes) -> GrubMenu:
     """Read a ``grub.cfg``; GrubSyntaxError where it is not well formed."""
+    menu = _parsed(content)
+    if isinstance(menu, GrubSyntaxError):
+        raise GrubSyntaxError(str(menu))
+    return menu
+
+
+@lru_cache(maxsize=8)  # several requirements read the same menus, which may be long
+def _parsed(content: bytes) -> GrubMenu | GrubSyntaxError:
+    try:
+        return _parse(content)
+    except GrubSyntaxError as error:
+        return error
+
+
+def _parse(content: bytes) -> GrubMenu:
     text = decode(content)
     if "\0" in text:
         raise GrubSyntaxError("not a text file")
@@ -103,11 +138,16 @@ def parse_menu(content: bytes) -> GrubMenu:
         ),
         any(command.words[0].text == "blscfg" for command in commands),
         tuple(tuple(word.text for word in command.words) for command in loose if _guards(command)),
+        tuple(_setting(text, command) for command in loose if _sets(command)),
+        any(command.words[0].text == "load_env" for command in loose),
     )
 
 
 def add_arguments(content: bytes, additions: dict[int, str]) -> bytes:
-    """The file with words added to ``linux`` lines; ``additions`` maps :attr:`Kernel.end` to the words."""
+    """The file with words added to ``linux`` lines and settings.
+
+    ``additions`` maps :attr:`Kernel.end` or :attr:`Setting.inside` to the words.
+    """
     text = decode(content)
     for end in sorted(additions, reverse=True):
         text = f"{text[:end]} {additions[end]}{text[end:]}"
@@ -140,9 +180,19 @@ def _kernel(command: Command) -> Kernel | None:
     path = command.words[1].text
     if not is_kernel(path):
         return None
-    opaque = any(set(word.variables) - _HARMLESS for word in command.words[2:])
+    opaque = any(set(word.variables) - HARMLESS for word in command.words[2:])
     arguments = tuple(word.text for word in command.words[2:])
-    return Kernel(path, arguments, command.line, command.words[-1].end, opaque)
+    return Kernel(command.words[0].text, path, arguments, command.line, command.words[-1].end, opaque)
+
+
+def _sets(command: Command) -> bool:
+    return command.words[0].text == "set" and len(command.words) > 1 and "=" in command.words[1].text
+
+
+def _setting(text: str, command: Command) -> Setting:
+    word = command.words[1]
+    name, _, value = word.text.partition("=")
+    return Setting(name, value, command.line, word.end - 1 if text[word.end - 1] in "'\"" else None)
 
 
 def _guards(command: Command) -> bool:

@@ -51,6 +51,8 @@ class OnlyConsoles:
         return None
 
     def _kernel(self, old: Kernel, new: Kernel) -> str | None:
+        if old.command != new.command:
+            return f"is started by {new.command}, not {old.command}"
         if old.path != new.path:
             return f"boots another kernel: {new.path}, not {old.path}"
         if roots(old) != roots(new):

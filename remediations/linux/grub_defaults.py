@@ -21,6 +21,7 @@ DEFAULTS = "/etc/default/grub"
 DEFAULTS_PATTERN = "/etc/default/grub.d/*.cfg"
 EVERY_ENTRY = "GRUB_CMDLINE_LINUX"
 NORMAL_ENTRIES = "GRUB_CMDLINE_LINUX_DEFAULT"
+_GENERATORS = ("/usr/sbin/grub2-mkconfig", "/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig")
 
 # grub-mkconfig does not set these before it sources the files: unset, they are empty.
 _UNSET = {EVERY_ENTRY: "", NORMAL_ENTRIES: "", "GRUB_DISABLE_RECOVERY": "", "GRUB_CMDLINE_LINUX_RECOVERY": ""}
@@ -86,7 +87,7 @@ class GrubDefaults:
 def grub_defaults(guest: Guest) -> GrubDefaults:
     """Read the defaults; GuestError, with path and line, where a file holds more than plain assignments."""
     paths = [DEFAULTS] if guest.exists(DEFAULTS) else []
-    paths += [path for path in guest.glob(DEFAULTS_PATTERN) if guest.exists(path)]
+    paths += [path for path in guest.glob(DEFAULTS_PATTERN) if guest.exists(path)] if _reads_folder(guest) else []
     files = []
     for path in paths:
         try:
@@ -101,16 +102,27 @@ def _defaults(files: tuple[tuple[str, ShellFile], ...]) -> GrubDefaults:
     return GrubDefaults(files, evaluate(tuple(file for _, file in files), _UNSET))
 
 
+def _reads_folder(guest: Guest) -> bool:
+    """Whether grub-mkconfig sources ``grub.d``: Debian's does, others' only where their script says so."""
+    if guest.facts.family == "debian" or guest.exists("/usr/sbin/update-grub"):
+        return True
+    path = next((path for path in _GENERATORS if guest.exists(path)), None)
+    return path is not None and b"default/grub.d" in guest.read(path)
+
+
 def _refuse_append_in_dash(guest: Guest, files: list[tuple[str, ShellFile]]) -> None:
-    """update-grub is a ``/bin/sh`` script: dash takes ``NAME+=value`` for a command and stops there."""
+    """grub-mkconfig is a ``/bin/sh`` script: dash and busybox take ``NAME+=value`` for a command and stop there."""
     shell = guest.lstat("/bin/sh")
-    if shell is None or shell.kind is not FileKind.LINK or posixpath.basename(guest.readlink("/bin/sh")) != "dash":
+    if shell is None or shell.kind is not FileKind.LINK:
+        return
+    name = posixpath.basename(guest.readlink("/bin/sh"))
+    if name not in ("dash", "busybox"):
         return
     for path, file in files:
         for assignment in file.assignments:
             if assignment.append:
                 where = f"{path} cannot be understood: line {assignment.line}"
-                raise GuestError(f"{where}: += is not known to dash, which runs update-grub")
+                raise GuestError(f"{where}: += is not known to {name}, which runs grub-mkconfig")
 
 
 __all__ = ["DEFAULTS", "EVERY_ENTRY", "NORMAL_ENTRIES", "UNKNOWN", "GrubDefaults", "grub_defaults"]

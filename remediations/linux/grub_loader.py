@@ -1,68 +1,57 @@
-"""GRUB 2 as it stands in a guest: the menu it shows, and what its menu becomes when it is generated again."""
+"""GRUB 2 as it stands in a guest: the entries it shows, and what becomes of them when they are generated again."""
 
 from __future__ import annotations
 
 import posixpath
 
 from remediations.guest import Guest, GuestError
+from remediations.linux import grub_bls, grub_repair, kernel_cmdline
 from remediations.linux.boot_lines import BootLine, Loader, Remark, has_console
-from remediations.linux.grub_cfg import Entry, GrubMenu, Kernel, parse_menu
-from remediations.linux.grub_defaults import EVERY_ENTRY, NORMAL_ENTRIES, UNKNOWN, GrubDefaults, grub_defaults
-from remediations.linux.grub_script import GrubSyntaxError
+from remediations.linux.grub_cfg import Entry, GrubMenu, Kernel
+from remediations.linux.grub_defaults import (
+    DEFAULTS,
+    EVERY_ENTRY,
+    NORMAL_ENTRIES,
+    UNKNOWN,
+    GrubDefaults,
+    grub_defaults,
+)
+from remediations.linux.grub_menus import Menu, generators, menus
 from remediations.vocabulary import Evidence
-
-MENUS = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg")
-UPDATE = "/usr/sbin/update-grub"
-_GENERATORS = (UPDATE, "/usr/sbin/grub-mkconfig", "/usr/sbin/grub2-mkconfig")
-
-
-def menu_path(guest: Guest) -> str | None:
-    """The path of the menu, None where there is none."""
-    return next((path for path in MENUS if guest.exists(path)), None)
-
-
-def generated(guest: Guest) -> bool:
-    """Whether the guest has a program that would write its menu anew, as after a kernel update."""
-    return any(guest.exists(path) for path in _GENERATORS)
-
-
-def menu_files(guest: Guest) -> tuple[str, ...]:
-    """The menu and, where it is there, the ``custom.cfg`` that the menu takes in."""
-    path = menu_path(guest)
-    if path is None:
-        return ()
-    custom = posixpath.join(posixpath.dirname(path), "custom.cfg")
-    return (path, custom) if guest.exists(custom) else (path,)
 
 
 def grub_loader(guest: Guest, device: str) -> Loader | None:
     """How GRUB passes ``device`` as a console; None where there is no GRUB menu."""
-    lines: list[BootLine] = []
-    doubts: list[Remark] = []
-    paths = menu_files(guest)
-    if not paths:
+    found = menus(guest)
+    if not found:
         return None
-    for path in paths:
-        try:
-            menu = parse_menu(guest.read(path))
-        except GrubSyntaxError as error:
-            doubts.append(Remark(f"{path} cannot be understood: {error}", (Evidence(path),)))
-            continue
-        for entry, kernel in menu.kernels:
-            line = _line(path, menu, entry, kernel)
-            lines.append(line)
-            # custom.cfg is written by hand; no generator touches it.
-            if path == paths[0] and line.source and has_console(line.arguments, device):
-                doubts += _copied(guest, line)
-        doubts += _elsewhere(guest, path, menu)
-    if not generated(guest):
-        return Loader("GRUB", tuple(lines), tuple(doubts))
-    try:
-        defaults = grub_defaults(guest)
-    except GuestError as error:
-        return Loader("GRUB", tuple(lines), (*doubts, Remark(str(error))))
-    doubt, loss, keeps = _kept(defaults, device)
-    return Loader("GRUB", tuple(lines), (*doubts, *doubt), loss, keeps)
+    lines: list[BootLine] = []
+    unread: list[Remark] = []
+    doubts: list[Remark] = []
+    for menu in found:
+        unread += menu.unread
+        for path, part in menu.parts:
+            for entry, kernel in part.kernels:
+                line = _line(path, part, entry, kernel)
+                line = grub_bls.copied(guest, menu, line) if kernel.takes_kernelopts else line
+                lines.append(line)
+                # What another file holds is written by hand; no generator touches it.
+                if path == menu.path and line.source and has_console(line.arguments, device):
+                    doubts += _copied(guest, line)
+            unread += _hypervisors(path, part)
+        if menu.boot_loader_spec:
+            lines += grub_bls.lines(guest, menu)
+            unread += grub_bls.remarks(guest, menu)
+    doubt, losses, keeps = _kept(guest, found, device)
+    return Loader(
+        "GRUB",
+        tuple(dict.fromkeys(lines)),
+        tuple(dict.fromkeys(unread)),
+        (*doubts, *doubt),
+        losses,
+        keeps,
+        lambda console: grub_repair.repair(guest, found, console),
+    )
 
 
 def _line(path: str, menu: GrubMenu, entry: Entry, kernel: Kernel) -> BootLine:
@@ -83,26 +72,41 @@ def _copied(guest: Guest, line: BootLine) -> list[Remark]:
     return [Remark(text, (line.evidence,))]
 
 
-def _elsewhere(guest: Guest, path: str, menu: GrubMenu) -> list[Remark]:
-    """What the menu boots that its ``linux`` lines do not show."""
-    remarks = [
-        Remark("A Xen hypervisor entry passes its kernel's arguments in its own way", (_at(path, menu, line),))
+def _hypervisors(path: str, menu: GrubMenu) -> list[Remark]:
+    return [
+        Remark(
+            "A Xen hypervisor entry passes its kernel's arguments in its own way",
+            (Evidence(path, line, menu.line_text(line)),),
+        )
         for line in menu.hypervisors
     ]
-    for line, name in menu.includes:
-        if posixpath.basename(name) != "custom.cfg":
-            remarks.append(Remark(f"{path} goes on in {name}, which was not read", (_at(path, menu, line),)))
-    if menu.boot_loader_spec and not guest.glob("/boot/loader/entries/*.conf"):
-        remarks.append(Remark(f"{path} shows the entries of /boot/loader/entries, and there are none"))
-    return remarks
 
 
-def _kept(defaults: GrubDefaults, device: str) -> tuple[tuple[Remark, ...], tuple[Remark, ...], tuple[Evidence, ...]]:
-    """Doubts, losses and evidence about the menu's next generation (grub-mkconfig's 10_linux script)."""
+def _kept(
+    guest: Guest, found: tuple[Menu, ...], device: str
+) -> tuple[tuple[Remark, ...], tuple[Remark, ...], tuple[Evidence, ...]]:
+    """Doubts, losses and evidence about the next generation, by grub-mkconfig or kernel-install."""
+    spec = any(menu.boot_loader_spec for menu in found)
+    losses, keeps = kernel_cmdline.kept(guest, device) if spec else ((), ())
+    # With boot loader entries and no defaults, nobody has grub-mkconfig write anything.
+    if not generators(guest) or (spec and not guest.exists(DEFAULTS)):
+        return (), losses, keeps
+    try:
+        defaults = grub_defaults(guest)
+    except GuestError as error:
+        return (Remark(str(error)),), losses, keeps
+    doubts, lost, kept = _defaults_kept(defaults, device, grub_repair.makes_recovery(defaults, spec))
+    return doubts, (*losses, *lost), (*keeps, *kept)
+
+
+def _defaults_kept(
+    defaults: GrubDefaults, device: str, recovery: bool
+) -> tuple[tuple[Remark, ...], tuple[Remark, ...], tuple[Evidence, ...]]:
+    """The same about what grub-mkconfig's 10_linux script makes of the defaults."""
     every, normal = defaults.words(EVERY_ENTRY), defaults.words(NORMAL_ENTRIES)
     if has_console(every, device):
         return (), (), _where(defaults, EVERY_ENTRY)
-    if has_console(normal, device) and not defaults.recovery:
+    if has_console(normal, device) and not recovery:
         return (), (), (*_where(defaults, NORMAL_ENTRIES), *_where(defaults, "GRUB_DISABLE_RECOVERY"))
     evidence = _where(defaults, EVERY_ENTRY) or tuple(Evidence(path) for path, _ in defaults.files[:1])
     if any(UNKNOWN in word for word in every):
@@ -124,7 +128,3 @@ def _where(defaults: GrubDefaults, name: str) -> tuple[Evidence, ...]:
         return ()
     path, file, assignment = last
     return (Evidence(path, assignment.line, file.line_text(assignment.line)),)
-
-
-def _at(path: str, menu: GrubMenu, line: int) -> Evidence:
-    return Evidence(path, line, menu.line_text(line))

@@ -1,22 +1,51 @@
-"""sshd's host keys: in the image, or made at boot. Debian and Ubuntu make none at boot by themselves."""
+"""sshd's host keys: in the image, or made at boot.
+
+Debian and Ubuntu make none at boot by themselves, but for a service that Debian has since 13 and a first boot alone
+runs. Red Hat has ``sshd-keygen`` (a service, since 8 a target of one service a key, which cloud-init's drop-in switches
+off where cloud-init makes them), SUSE ``sshd-gen-keys-start``, Arch ``sshdgenkeys.service``; the init scripts of Red
+Hat 6, SLES 11 and Alpine make them themselves.
+"""
 
 from __future__ import annotations
 
 import posixpath
 import re
 
-from remediations.guest import FileKind, Guest
-from remediations.linux import boot_scripts, cloud_config, cloud_init, services, sshd_config, systemd
-from remediations.linux.fault import Fault, with_steps
+from remediations.guest import Guest, GuestError
+from remediations.linux import (
+    boot_scripts,
+    boot_units,
+    cloud_config,
+    cloud_init,
+    presets,
+    services,
+    ssh_service,
+    sshd_config,
+    systemd,
+    sysv,
+)
+from remediations.linux.boot_units import StartedUnit
+from remediations.linux.fault import Edit, Fault, with_steps
 from remediations.linux.init_system import Init, detect
+from remediations.linux.text import decode, encode, numbered, split_lines
 from remediations.vocabulary import Evidence, MakeDirectory, PlanError, Step, WriteFile
 
-DROP_IN = "/etc/systemd/system/ssh.service.d/50-host-keys.conf"
 KEYGEN = "/usr/bin/ssh-keygen"
 _TYPES = ("rsa", "ecdsa", "ed25519")
 _LONGEST = 1000
 _DEFAULTS = frozenset(f"/etc/ssh/ssh_host_{kind}_key" for kind in _TYPES)
-_MAKES = re.compile(r"ssh-keygen\s+(-\S+\s+)*-A\b|dpkg-reconfigure\s+(-\S+\s+)*openssh-server\b")
+_MAKES = re.compile(
+    r"ssh-keygen\s+(-\S+\s+)*-A\b|dpkg-reconfigure\s+(-\S+\s+)*openssh-server\b"
+    r"|\S*/sshd-keygen(?P<one>\s+\S+)?\s*$|\S*/sshd-gen-keys-start\b"
+)
+_SUSE_MAKER = "SSHD_AUTO_KEYGEN"
+# By these settings an administrator keeps the distribution's own makers off: the value that does it, its opposite.
+_SWITCHES = {
+    "/etc/sysconfig/sshd": {"AUTOCREATE_SERVER_KEYS": ("no", "YES")},
+    "/etc/sysconfig/ssh": {_SUSE_MAKER: ("no", "yes")},
+    "/etc/conf.d/sshd": {"sshd_disable_keygen": ("yes", "no"), "SSHD_DISABLE_KEYGEN": ("yes", "no")},
+}
+_CLOUD_INIT = "cloud-init.target"
 
 
 def present(guest: Guest) -> tuple[Evidence, ...]:
@@ -30,15 +59,18 @@ def maker(guest: Guest) -> tuple[Evidence, ...]:
 
     All of them make the keys of the usual names alone.
     """
-    if not _DEFAULTS & {*_paths(guest)}:
+    wanted = _DEFAULTS & {*_paths(guest)}
+    if not wanted:
         return ()
-    if cloud_init.installed(guest) and cloud_init.is_on(guest):
-        config = cloud_config.load(guest)
-        if "ssh" in config.modules("init"):
-            return config.evidence("cloud_init_modules")
-    if detect(guest) is Init.SYSTEMD and (unit := _making_unit(guest)):
-        return unit
-    return tuple(c.evidence for c in boot_scripts.commands(guest) if _MAKES.search(c.text[:_LONGEST]))[:1]
+    cloud = _cloud_module(guest)
+    try:
+        cloud_on = cloud_init.installed(guest) and cloud_init.is_on(guest)
+    except GuestError:
+        # Not known, but where the distribution makes the keys without cloud-init, there are some either way.
+        if cloud and (own := _own(guest, wanted, cloud_on=False)):
+            return (*own, *cloud)
+        raise
+    return cloud if cloud_on and cloud else _own(guest, wanted, cloud_on)
 
 
 def fault(guest: Guest) -> Fault:
@@ -48,6 +80,9 @@ def fault(guest: Guest) -> Fault:
     if not _DEFAULTS & {*_paths(guest)}:
         advice = f"Make {places[0].path} with ssh-keygen, or remove the HostKey lines"
         return Fault(sentence, places, obstacle=advice)
+    switch = _switch(guest)
+    if switch and (_script(guest) or switch[0].name == _SUSE_MAKER):
+        return Fault(sentence, (switch[0].evidence, *places), edits=(_turned(switch[0], switch[1]),))
     return with_steps(sentence, places, lambda: _steps(guest))
 
 
@@ -59,41 +94,123 @@ def _paths(guest: Guest) -> list[str]:
 
 
 def _steps(guest: Guest) -> tuple[Step, ...]:
-    unit = systemd.find_unit(guest, "ssh.service")
-    if detect(guest) is not Init.SYSTEMD or unit.path is None:
-        raise PlanError("Run ssh-keygen -A in the guest, or install cloud-init: the guest does not use systemd's ssh")
+    name = ssh_service.name(guest)
+    socket = systemd.find_unit(guest, f"{name}.socket")
+    one = f"{name}@.service"
+    # A socket that accepts the connections itself starts an instance for each, and not the service.
+    if not services.startup(guest, name).starts and ssh_service.socket(guest).starts and socket.path is not None:
+        accepts = [value.lower() for _, key, value in systemd.unit_settings(guest.read(socket.path)) if key == "Accept"]
+        name = one if accepts[-1:] in (["yes"], ["true"], ["1"], ["on"]) else name
+    service = name if name == one else f"{name}.service"
+    unit = systemd.find_unit(guest, service) if detect(guest) is Init.SYSTEMD else systemd.Unit(service, None)
+    if unit.path is None:
+        raise PlanError("Run ssh-keygen -A in the guest, or install cloud-init: no systemd unit starts sshd here")
     if not guest.exists(KEYGEN):
-        raise PlanError(f"{KEYGEN} is missing; reinstall openssh-client")
-    if guest.exists(DROP_IN):
-        raise PlanError(f"{DROP_IN} stands there already")
+        raise PlanError(f"{KEYGEN} is missing; reinstall the ssh client's package")
+    drop_in = f"{systemd.ETC}/{service}.d/50-host-keys.conf"
+    if guest.exists(drop_in):
+        raise PlanError(f"{drop_in} stands there already")
     # The unit checks its configuration first (sshd -t), which fails without keys: they have to be made before that.
     checks = [value for _, key, value in systemd.unit_settings(guest.read(unit.path)) if key == "ExecStartPre"]
     lines = ["# Makes the host keys that are missing.", "[Service]", "ExecStartPre=", f"ExecStartPre={KEYGEN} -A"]
     lines += [f"ExecStartPre={value}" for value in checks if value]
     content = "".join(f"{line}\n" for line in lines).encode()
-    return (MakeDirectory(posixpath.dirname(DROP_IN)), WriteFile(DROP_IN, content))
+    return (MakeDirectory(posixpath.dirname(drop_in)), WriteFile(drop_in, content))
 
 
-def _making_unit(guest: Guest) -> tuple[Evidence, ...]:
-    """A line of a unit that runs the key maker: of ssh itself and its drop-ins, or of a unit that a boot starts."""
-    ssh = systemd.find_unit(guest, "ssh.service")
-    own = [path for folder in systemd.folders(guest) for path in guest.glob(f"{folder}/ssh.service.d/*.conf")]
-    if ssh.path is not None:
-        own.insert(0, ssh.path)
-    others = [
-        path
-        for pattern in ("/etc/systemd/system/*.service", "/usr/lib/systemd/system/*key*.service")
-        for path in guest.glob(pattern)
-    ]
-    for path in (*own, *dict.fromkeys(others)):
-        found = guest.stat(path)
-        if found is None or found.kind is not FileKind.FILE:
-            continue
-        for _, key, value in systemd.unit_settings(guest.read(path)):
-            if key in ("ExecStart", "ExecStartPre") and _MAKES.search(value[:_LONGEST]):
-                name = posixpath.basename(path)
-                if path in own:
-                    return (Evidence(path, text=f"{key}={value}"),)
-                if services.startup(guest, name).starts:
-                    return (Evidence(path, text=f"{key}={value}"), *services.startup(guest, name).evidence)
+def _cloud_module(guest: Guest) -> tuple[Evidence, ...]:
+    """The line by which cloud-init, where it runs, makes the keys; empty where it does not."""
+    if not cloud_init.installed(guest):
+        return ()
+    config = cloud_config.load(guest)
+    # An empty ssh_genkeytypes, as Red Hat 7 has it, leaves the keys to the distribution.
+    kinds = config.get("ssh_genkeytypes") or not config.has("ssh_genkeytypes")
+    return config.evidence("cloud_init_modules") if kinds and "ssh" in config.modules("init") else ()
+
+
+def _own(guest: Guest, wanted: frozenset[str], cloud_on: bool) -> tuple[Evidence, ...]:
+    """What makes the keys besides cloud-init: a unit, the init script, or a boot script."""
+    if detect(guest) is Init.SYSTEMD:
+        found = _unit(guest, wanted, cloud_on)
+    else:
+        found = () if _switch(guest) else _script(guest)
+    return found or tuple(c.evidence for c in boot_scripts.commands(guest) if _MAKES.search(c.text[:_LONGEST]))[:1]
+
+
+def _unit(guest: Guest, wanted: frozenset[str], cloud_on: bool) -> tuple[Evidence, ...]:
+    """A line of a unit that runs a key maker: of sshd's own, of one that it asks for, or of one that a boot starts."""
+    own = f"{ssh_service.name(guest)}.service"
+    for unit in boot_units.started_units(guest, also=(own,)):
+        for command in unit.commands:
+            matched = _MAKES.search(command.text[:_LONGEST])
+            if matched is None or not _counts(guest, unit, matched, wanted, cloud_on):
+                continue
+            place = Evidence(unit.path, text=unit.name) if command.evidence.path != unit.path else None
+            return (command.evidence, place) if place else (command.evidence,)
     return ()
+
+
+def _counts(guest: Guest, unit: StartedUnit, made: re.Match[str], wanted: frozenset[str], cloud_on: bool) -> bool:
+    """Whether a unit that runs a key maker does so on an instance, and for a key that is wanted."""
+    text = made[0]
+    kind = (made["one"] or "").strip().replace("%i", unit.name.partition("@")[2].rpartition(".")[0])
+    if kind and f"/etc/ssh/ssh_host_{kind}_key" not in wanted:
+        return False
+    if not kind and ("sshd-keygen" in text or "sshd-gen-keys-start" in text) and _switch(guest):
+        return False
+    # SUSE's older script leaves keys alone that the configuration names.
+    script = text.split()[0]
+    named = bool(sshd_config.ask(sshd_config.load(guest), "hostkey", None).holds)
+    if named and script.endswith("sshd-gen-keys-start") and guest.exists(script) and b"HostKey" in guest.read(script):
+        return False
+    # Debian's own service, since 13, works on a first boot alone.
+    first = [value.lower() for key, value in _conditions(guest, unit.path) if key == "ConditionFirstBoot"]
+    if {*first} & {"yes", "true", "1", "on"} and presets.first_boot(guest) is None:
+        return False
+    return all(
+        _CLOUD_INIT in value and value.startswith("!") and not cloud_on
+        for path in systemd.drop_ins(guest, unit.name)
+        for _, value in _conditions(guest, path)
+    )
+
+
+def _conditions(guest: Guest, path: str) -> list[tuple[str, str]]:
+    settings = systemd.unit_settings(guest.read(path))
+    return [(k, v) for section, k, v in settings if section == "Unit" and k.startswith(("Condition", "Assert")) and v]
+
+
+def _script(guest: Guest) -> tuple[Evidence, ...]:
+    """The line by which the init script that starts sshd makes keys itself."""
+    name = ssh_service.name(guest)
+    path = sysv.script(guest, name)
+    if path is None or not services.startup(guest, name).installed:
+        return ()
+    lines = ((number, line) for number, line in numbered(guest.read(path)) if not line.lstrip().startswith("#"))
+    return tuple(Evidence(path, number, line) for number, line in lines if "ssh-keygen" in line)[:1]
+
+
+def _switch(guest: Guest) -> tuple[ssh_service.Setting, str] | None:
+    """The setting that keeps the distribution's own key maker off, with the value that would let it work."""
+    for path, known in _SWITCHES.items():
+        for setting in {setting.name: setting for setting in ssh_service.read(guest, path)}.values():
+            off, on = known.get(setting.name, ("", ""))
+            if off and setting.value.lower() == off:
+                return setting, on
+    return None
+
+
+def _turned(setting: ssh_service.Setting, value: str) -> Edit:
+    number = setting.evidence.line or 0
+
+    def change(content: bytes) -> bytes:
+        lines = split_lines(content)
+        text = decode(lines[number - 1]) if 0 < number <= len(lines) else ""
+        found = re.match(
+            rf"(.*?\b{re.escape(setting.name)}=[\"']?){re.escape(setting.value)}(?!\w)(.*)", text, re.DOTALL
+        )
+        if found is None:
+            raise PlanError(f"line {number} of {setting.evidence.path} is not a plain {setting.name} line")
+        lines[number - 1] = encode(f"{found[1]}{value}{found[2]}")
+        return b"".join(lines)
+
+    return Edit(setting.evidence.path, change)

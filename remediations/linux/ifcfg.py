@@ -1,4 +1,4 @@
-"""``ifcfg-*`` files, of network-scripts (Red Hat) and wicked (SUSE), that name a MAC address."""
+"""``ifcfg-*`` files, of network-scripts (Red Hat) and wicked (SUSE), and netctl's profiles that name a MAC address."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from remediations.guest import Guest
 from remediations.linux.ties import MAC_NAME, Tied, by_hand, logical_lines, places, read_config, without_lines
 from remediations.vocabulary import Evidence
 
-_PATTERNS = ("/etc/sysconfig/network-scripts/ifcfg-*", "/etc/sysconfig/network/ifcfg-*")
+_PATTERNS = ("/etc/sysconfig/network-scripts/ifcfg-*", "/etc/sysconfig/network/ifcfg-*", "/etc/netctl/*")
 # The endings that network-scripts itself leaves out (network-functions, __sed_discard_ignored_files).
 _IGNORED = ("~", ".bak", ".old", ".orig", ".rpmnew", ".rpmorig", ".rpmsave")
-_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(HWADDR|MACADDR|LLADDR)(?:_\d+)?\s*=\s*(.*)")
+_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(HWADDR|MACADDR|LLADDR|MACAddress)(?:_\d+)?\s*=\s*(.*)")
 _DEVICE = re.compile(rf"\s*(?:export\s+)?DEVICE\s*=\s*['\"]?{MAC_NAME.pattern}")
 _NO_ADDRESS = ("", "random", "stable", "permanent", "preserve")
 
@@ -48,3 +48,26 @@ def names_address(text: str) -> bool:
         return False
     value = re.sub(r"\s#.*", "", " " + matched[2]).strip().strip("'\"").strip()
     return value.lower() not in _NO_ADDRESS
+
+
+_VALUE = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)=\s*(.*)")
+
+
+def settings(content: bytes) -> dict[str, str]:
+    """The file's variables, quotes and comments taken off; of several assignments the last."""
+    found = {}
+    for line in logical_lines(content):
+        if matched := _VALUE.match(line.text):
+            found[matched[1]] = re.sub(r"\s#.*", "", " " + matched[2]).strip().strip("'\"").strip()
+    return found
+
+
+def files(guest: Guest, folder: str) -> list[tuple[str, str, bytes]]:
+    """``(path, name, content)`` of the interface files of a folder that count, the loopback's left out."""
+    found = []
+    for path in guest.glob(f"{folder}/ifcfg-*"):
+        name = path.rpartition("/ifcfg-")[2]
+        content = None if path.endswith(_IGNORED) or name == "lo" else read_config(guest, path)
+        if content is not None:
+            found.append((path, name, content))
+    return found

@@ -16,24 +16,28 @@ class Init(StrEnum):
     OPENRC = "openrc"
 
 
-def detect(guest: Guest) -> Init:
-    """The init that ``/sbin/init`` starts: a link to systemd, upstart's own binary, else sysvinit.
+_UPSTART = ("/sbin/upstart", "/etc/init/rc-sysinit.conf", "/etc/init/rcS.conf")
+"""What upstart brings: its other name on Ubuntu, and the job that begins the boot on Ubuntu and on EL 6."""
 
-    Raises GuestError where there is no init at all.
+
+def detect(guest: Guest) -> Init:
+    """The init that ``/sbin/init`` starts: a link to systemd, OpenRC behind busybox, upstart's binary, else sysvinit.
+
+    Raises GuestError where there is no init at all, or a busybox that starts nothing that we know.
     """
     found = guest.lstat("/sbin/init")
     if found is None:
         if any(guest.exists(path) for path in ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")):
             return Init.SYSTEMD
         raise GuestError("/sbin/init: the guest has no init system that we know")
-    if found.kind is FileKind.LINK:
-        target = guest.readlink("/sbin/init")
-        if "systemd" in target:
-            return Init.SYSTEMD
-        if "upstart" in target:
-            return Init.UPSTART
-        if "busybox" in target or "openrc" in target:
-            raise GuestError(f"/sbin/init: {target} is an init system that we do not know")
-    if guest.exists("/sbin/upstart") or guest.exists("/etc/init/rc-sysinit.conf"):
+    target = guest.readlink("/sbin/init") if found.kind is FileKind.LINK else ""
+    if "systemd" in target:
+        return Init.SYSTEMD
+    if "upstart" in target:
         return Init.UPSTART
-    return Init.SYSV
+    # Below busybox, sysvinit or its own init, OpenRC takes over from the first line of inittab.
+    if guest.exists("/etc/runlevels") and any(guest.exists(path) for path in ("/sbin/openrc", "/sbin/rc")):
+        return Init.OPENRC
+    if "busybox" in target or "openrc" in target:
+        raise GuestError(f"/sbin/init: {target} is an init system that we do not know")
+    return Init.UPSTART if any(guest.exists(path) for path in _UPSTART) else Init.SYSV

@@ -1,12 +1,12 @@
-"""What a Debian guest's boot configuration passes to its kernels, with the places, and what of it cannot be told."""
+"""What a guest's boot configuration passes to its kernels, with the places, and what of it cannot be told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from remediations.guest import Guest, GuestError
-from remediations.linux.grub_cfg import parse_menu
+from remediations.linux import kernel_cmdline
+from remediations.linux.boot_loaders import boot_loaders
 from remediations.linux.grub_defaults import (
     DEFAULTS,
     DEFAULTS_PATTERN,
@@ -15,15 +15,12 @@ from remediations.linux.grub_defaults import (
     GrubDefaults,
     grub_defaults,
 )
-from remediations.linux.grub_loader import menu_files
-from remediations.linux.grub_script import GrubSyntaxError
-from remediations.linux.other_loaders import other_loaders
 from remediations.vocabulary import Evidence
 
 _LARGEST = 256 * 1024
-"""A menu of a hundred kernels is smaller; a longer one is not worth the time it takes to read it again and again."""
+"""Nobody writes more into the defaults; longer files are not worth the time that it takes to read them."""
 _DEVICE = "ttyS0"
-"""The readers of other loaders ask for a console; what they say of it does not count here."""
+"""The readers of boot loaders ask for a console; what they say of it does not count here."""
 
 
 @dataclass(frozen=True)
@@ -47,38 +44,27 @@ def places(guest: Guest, name: str) -> list[tuple[str, Evidence]]:
 
 
 def arguments(guest: Guest) -> Arguments:
-    """All that the boot entries pass, or will after the next ``update-grub``."""
+    """All that the boot entries pass, or will after the next ``update-grub`` or kernel."""
     try:
-        found = _others(guest)
+        found = _entries(guest) + Arguments(kernel_cmdline.words(guest))
     except GuestError as error:
         found = Arguments(doubts=((str(error), Evidence("/boot")),))
-    for path in menu_files(guest):
-        try:
-            found += _menu(path, guest.read(path, _LARGEST))
-        except GuestError as error:
-            found += Arguments(doubts=((str(error), Evidence(path)),))
     return found + _defaults(guest)
 
 
-@lru_cache(maxsize=4)  # several requirements ask for several arguments of one menu, which may be long
-def _menu(path: str, content: bytes) -> Arguments:
-    try:
-        menu = parse_menu(content)
-    except GrubSyntaxError as error:
-        return Arguments(doubts=((f"{path} cannot be understood: {error}", Evidence(path)),))
-    words: list[tuple[str, Evidence]] = []
-    hidden: list[tuple[str, Evidence]] = []
-    lines = menu.text.split("\n")
-    for _, kernel in menu.kernels:
-        place = Evidence(path, kernel.line, lines[kernel.line - 1].strip())
-        words += [(argument, place) for argument in kernel.arguments]
-        if kernel.opaque:
-            hidden.append((f"{path} line {kernel.line} passes what only GRUB knows", place))
-    for line, name in menu.includes:
-        if name.rpartition("/")[2] != "custom.cfg":
-            place = Evidence(path, line, lines[line - 1].strip())
-            hidden.append((f"{path} goes on in {name}, which was not read", place))
-    return Arguments(tuple(words), tuple(hidden))
+def _entries(guest: Guest) -> Arguments:
+    found = Arguments()
+    # A menu.lst that is there for PV-GRUB alone counts too.
+    for loader in boot_loaders(guest, _DEVICE, xen=True):
+        hidden = [
+            (f"{line.evidence.path} line {line.evidence.line} passes what only the boot loader knows", line.evidence)
+            for line in loader.lines
+            if line.opaque
+        ]
+        hidden += [(remark.text, (remark.evidence or (Evidence("/boot"),))[0]) for remark in loader.unread]
+        words = tuple((argument, line.evidence) for line in loader.lines for argument in line.arguments)
+        found += Arguments(words, tuple(hidden))
+    return found
 
 
 def _defaults(guest: Guest) -> Arguments:
@@ -111,20 +97,4 @@ def _written(defaults: GrubDefaults, name: str) -> dict[str, Evidence]:
             place = Evidence(path, assignment.line, lines[assignment.line - 1].strip())
             literal = " ".join(piece.text for piece in assignment.pieces if piece.kind == "literal")
             found.update(dict.fromkeys((*literal.split(), ""), place))
-    return found
-
-
-def _others(guest: Guest) -> Arguments:
-    found = Arguments()
-    # A menu.lst that is there for PV-GRUB alone counts too.
-    for loader in other_loaders(guest, _DEVICE, xen=True):
-        lines = [(line, argument) for line in loader.lines for argument in line.arguments]
-        found += Arguments(
-            tuple((argument, line.evidence) for line, argument in lines),
-            tuple((f"{line.evidence.path} passes a variable", line.evidence) for line in loader.lines if line.opaque),
-        )
-        if not loader.lines:  # doubts beside lines are about the console
-            found += Arguments(
-                doubts=tuple((doubt.text, place) for doubt in loader.doubts for place in doubt.evidence[:1])
-            )
     return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from remediations.guest import Guest
 from remediations.vocabulary import Evidence
 
-_IMAGES = ("/boot/vmlinuz-*", "/boot/vmlinux-*", "/vmlinuz-*")
+_IMAGES = ("/boot/vmlinuz-*", "/boot/vmlinux-*", "/boot/[Ii]mage-*", "/vmlinuz-*")
 _MODULES = ("/lib/modules", "/usr/lib/modules")
 _RELEASE = re.compile(r"(\d+)\.(\d+)(?:[.-].*)?")
 

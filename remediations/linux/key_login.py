@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from remediations.guest import Guest
-from remediations.linux import sshd_config, sshd_keywords, sshd_listen, tcp_wrappers
+from remediations.linux import ssh_service, sshd_config, sshd_keywords, sshd_listen, tcp_wrappers
 from remediations.linux.accounts import Account
-from remediations.linux.fault import Edit, Fault
+from remediations.linux.fault import Edit, Fault, lacking
 from remediations.linux.sshd_config import Answer, Directive, ask
 from remediations.vocabulary import Evidence
 
@@ -17,23 +17,26 @@ def faults(guest: Guest, account: Account | None) -> list[Fault]:
 
     Raises GuestError where the configuration cannot be read.
     """
-    if not guest.exists(sshd_config.CONFIG):
+    if sshd_config.path(guest) is None:
+        place = (Evidence(sshd_config.CONFIG, text="absent"),)
+        if ssh_service.program(guest) is None:
+            return [lacking(guest, "sshd is not installed", place, "ssh-server")]
         sentence = f"{sshd_config.CONFIG} is missing, so sshd does not start"
-        advice = f"Put {sshd_config.CONFIG} back, for example by reinstalling openssh-server"
-        return [Fault(sentence, (Evidence(sshd_config.CONFIG),), obstacle=advice)]
+        advice = f"Put {sshd_config.CONFIG} back, for example by reinstalling the ssh server"
+        return [Fault(sentence, place, obstacle=advice)]
     directives = sshd_config.load(guest)
     found = [
         *_pubkey(directives, account),
         *_authorized_keys_file(directives, account),
         *_methods(directives, account),
         *sshd_listen.faults(guest, directives),
-        *sshd_keywords.faults(directives),
+        *sshd_keywords.faults(guest.facts, directives),
         *tcp_wrappers.faults(guest),
         *_names(directives, account),
     ]
     if account is not None:
         found += _root(directives, account) if account.name == "root" else []
-        found += _locked(directives, account)
+        found += _locked(guest, directives, account)
     return found
 
 
@@ -44,7 +47,9 @@ def evidence(guest: Guest, account: Account | None) -> tuple[Evidence, ...]:
     if account is not None and account.name == "root":
         keywords.append("permitrootlogin")
     lines = tuple(d.evidence for keyword in keywords for d in ask(directives, keyword, account).holds)
-    return lines or (Evidence(sshd_config.CONFIG, text="nothing in it restricts key logins"),)
+    return lines or (
+        Evidence(sshd_config.path(guest) or sshd_config.CONFIG, text="nothing in it restricts key logins"),
+    )
 
 
 def _pubkey(directives: Sequence[Directive], account: Account | None) -> list[Fault]:
@@ -89,13 +94,28 @@ def _root(directives: Sequence[Directive], account: Account) -> list[Fault]:
     return found
 
 
-def _locked(directives: Sequence[Directive], account: Account) -> list[Fault]:
+def _locked(guest: Guest, directives: Sequence[Directive], account: Account) -> list[Fault]:
     uses_pam = ask(directives, "usepam", account)
-    if not account.locked or uses_pam.value == "yes":
+    if not account.locked:
+        return []
+    build = ssh_service.openrc_program(guest) if guest.facts.family == "alpine" else ssh_service.PAM
+    if build == ssh_service.KERBEROS:
+        sentence = f"the password of {account.name} is locked, and whether {build} lets keys in then is not known"
+        return [Fault(sentence, account.evidence, certain=False)]
+    if build != ssh_service.PAM:  # Alpine's usual build
+        sentence = (
+            f"the password of {account.name} is locked, and Alpine's sshd, built without PAM, then refuses keys too"
+        )
+        place = account.evidence or (Evidence("/etc/shadow"),)
+        advice = (
+            f"Give {account.name} the password * in place of one that begins with ! (usermod -p '*' {account.name})"
+        )
+        return [Fault(sentence, place, edits=account.unlocking, obstacle=advice)]
+    if uses_pam.value == "yes":
         return []
     places = tuple(d.evidence for d in uses_pam.holds) or (Evidence(sshd_config.CONFIG, text="no UsePAM yes"),)
     sentence = f"the password of {account.name} is locked, and without UsePAM sshd then refuses keys too"
-    return [Fault(sentence, places, obstacle=f"Set UsePAM yes in {places[0].path}")]
+    return [Fault(sentence, places, edits=account.unlocking, obstacle=f"Set UsePAM yes in {places[0].path}")]
 
 
 def _names(directives: Sequence[Directive], account: Account | None) -> list[Fault]:

@@ -12,7 +12,7 @@ from remediations.linux.text import decode, encode
 from remediations.linux.ties import MAC_NAME, Tied, by_hand, first_by_name, read_config
 from remediations.vocabulary import Evidence
 
-_FOLDERS = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
+FOLDERS = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
 _LARGEST = 64 * 1024
 _NO_ADDRESS = ("", "random", "stable", "stable-ssid", "permanent", "preserve")
 _SPECIAL = ("version", "renderer")
@@ -35,7 +35,7 @@ class _Address:
 
 def tied_by_netplan(guest: Guest) -> list[Tied]:
     """The files with an address; GuestError where one cannot be understood."""
-    return tied_files(guest, first_by_name(guest, _FOLDERS, "*.yaml"))
+    return tied_files(guest, first_by_name(guest, FOLDERS, "*.yaml"))
 
 
 def tied_files(guest: Guest, paths: tuple[str, ...]) -> list[Tied]:

@@ -13,12 +13,12 @@ from remediations.linux.ini_lines import IniLine, ini_lines
 from remediations.linux.ties import MAC_NAME, Tied, by_hand, first_by_name, read_config
 from remediations.vocabulary import Evidence
 
-_FOLDERS = ("/etc/NetworkManager/system-connections", "/usr/lib/NetworkManager/system-connections")
-_CONFIG = "/etc/NetworkManager/NetworkManager.conf"
-_CONFIG_FOLDERS = ("/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d")
+FOLDERS = ("/etc/NetworkManager/system-connections", "/usr/lib/NetworkManager/system-connections")
+CONFIG = "/etc/NetworkManager/NetworkManager.conf"
+CONFIG_FOLDERS = ("/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d")
 _ONLY = re.compile(rf"\bmac:|\binterface-name:=?{MAC_NAME.pattern}")
 # Names that NetworkManager leaves out (nm-keyfile-utils.c: backups, temporary files).
-_IGNORED = ("~", ".bak", ".orig", ".rej", ".swp", ".pem", ".der")
+IGNORED = ("~", ".bak", ".orig", ".rej", ".swp", ".pem", ".der")
 _KEYS = ("mac-address", "cloned-mac-address", "assigned-mac-address")
 _NO_ADDRESS = ("", "random", "stable", "stable-ssid", "permanent", "preserve")
 
@@ -26,8 +26,8 @@ _NO_ADDRESS = ("", "random", "stable", "stable-ssid", "permanent", "preserve")
 def tied_by_network_manager(guest: Guest) -> list[Tied]:
     """The profiles with an address; those without the ``.nmconnection`` ending too, which older versions read."""
     found = []
-    for path in first_by_name(guest, _FOLDERS, "*"):
-        content = None if path.endswith(_IGNORED) else read_config(guest, path)
+    for path in first_by_name(guest, FOLDERS, "*"):
+        content = None if path.endswith(IGNORED) else read_config(guest, path)
         if content and (lines := [line for line in ini_lines(content) if _names_address(line)]):
             evidence = tuple(Evidence(path, line.number, line.text) for line in lines)
             found.append(Tied(path, evidence, without_addresses))
@@ -37,7 +37,7 @@ def tied_by_network_manager(guest: Guest) -> list[Tied]:
 def _configured(guest: Guest) -> list[Tied]:
     """The configuration's defaults for every connection, and its sections for one device alone."""
     found = []
-    for path in (_CONFIG, *first_by_name(guest, _CONFIG_FOLDERS, "*.conf")):
+    for path in (CONFIG, *first_by_name(guest, CONFIG_FOLDERS, "*.conf")):
         lines = ini_lines(read_config(guest, path) or b"")
         chosen = [line for line in lines if _chooses(line)]
         if told := chosen or [line for line in lines if _names_address(line)]:

@@ -26,7 +26,7 @@ _KEYS = {
 def tied_by_networkd(guest: Guest) -> list[Tied]:
     """The files with an address."""
     found = []
-    for path in (path for pattern in _PATTERNS for path in _files(guest, pattern)):
+    for path in (path for pattern in _PATTERNS for path in files(guest, pattern)):
         content = read_config(guest, path)
         if content and (lines := [line for line in ini_lines(content) if _names_address(line)]):
             evidence = tuple(Evidence(path, line.number, line.text) for line in lines)
@@ -52,7 +52,8 @@ def without_addresses(content: bytes) -> bytes:
     return b"".join(kept)
 
 
-def _files(guest: Guest, pattern: str) -> tuple[str, ...]:
+def files(guest: Guest, pattern: str) -> tuple[str, ...]:
+    """The files that match a pattern, of those of one name the strongest."""
     if "/" not in pattern:
         return first_by_name(guest, _FOLDERS, pattern)
     # Of drop-ins the folder's name counts as well: it is a different unit's.

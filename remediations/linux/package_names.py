@@ -66,6 +66,13 @@ _NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "lvm": dict.fromkeys(("debian", "redhat", "suse", "arch", "alpine"), ("lvm2",)),
     "parted": dict.fromkeys(("debian", "redhat", "suse", "arch", "alpine"), ("parted",)),
     "curl": dict.fromkeys(("debian", "redhat", "suse", "arch", "alpine"), ("curl",)),
+    "network": {
+        "debian": ("ifupdown", "isc-dhcp-client"),
+        "redhat": ("NetworkManager",),
+        "suse": ("wicked",),
+        "arch": ("networkmanager",),
+        "alpine": ("ifupdown-ng",),
+    },
     "guest-agent": {
         "debian": ("qemu-guest-agent",),
         "redhat": ("qemu-guest-agent",),

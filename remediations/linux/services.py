@@ -1,4 +1,4 @@
-"""Is a service started at boot, and what would start or stop it: one answer over systemd, upstart and SysV."""
+"""Is a service started at boot, and what would start or stop it: one answer over systemd, OpenRC, upstart and SysV."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass
 
 from remediations.guest import FileKind, Guest
-from remediations.linux import presets, systemd, sysv, upstart
+from remediations.linux import openrc, presets, systemd, sysv, upstart
 from remediations.linux.init_system import Init, detect
 from remediations.vocabulary import Evidence, MakeLink, PlanError, RemoveFile, Step
 
@@ -17,6 +17,7 @@ class Startup:
 
     ``evidence`` holds the links or lines that start it, else what keeps it off. ``masked`` is the masking path;
     ``blocked`` is what asks for a unit that is masked, so that the service fails to start however it is pulled in.
+    ``undone`` is where a first boot to come disables it again, which :attr:`stays` takes into account.
     """
 
     name: str
@@ -25,6 +26,12 @@ class Startup:
     masked: str | None
     evidence: tuple[Evidence, ...]
     blocked: tuple[Evidence, ...] = ()
+    undone: tuple[Evidence, ...] = ()
+
+    @property
+    def stays(self) -> bool:
+        """Whether a boot starts it, the first one too."""
+        return self.starts and not self.undone
 
 
 def startup(guest: Guest, name: str) -> Startup:
@@ -37,6 +44,11 @@ def startup(guest: Guest, name: str) -> Startup:
             return _systemd_startup(guest, unit)
     elif suffix != ".service":
         return Startup(name, False, False, None, ())
+    if init is Init.OPENRC:
+        places = openrc.starting(guest, stem)
+        there = openrc.script(guest, stem)
+        idle = (Evidence(there, text="in no runlevel of a boot"),) if there else ()
+        return Startup(name, there is not None, bool(places), None, places or idle)
     if init is Init.UPSTART and guest.exists(upstart.job(stem)):
         line = upstart.starting_line(guest, stem)
         off = upstart.override(stem) if guest.exists(upstart.override(stem)) else upstart.job(stem)
@@ -74,6 +86,8 @@ def enable_steps(guest: Guest, name: str) -> tuple[Step, ...]:
             return _systemd_enable(guest, unit)
         if unit.masked_by is not None:
             raise PlanError(f"{unit.masked_by} masks {unit.name} and hides no unit that could be started")
+    if init is Init.OPENRC:
+        return openrc.enable_steps(guest, stem)
     if init is Init.UPSTART and guest.exists(upstart.job(stem)):
         if steps := upstart.enable_steps(guest, stem):
             return steps
@@ -89,6 +103,8 @@ def disable_steps(guest: Guest, name: str) -> tuple[Step, ...]:
     stem, suffix = _split(name)
     if init is Init.SYSTEMD:
         return _systemd_disable(guest, systemd.find_unit(guest, stem + suffix))
+    if init is Init.OPENRC:
+        return openrc.disable_steps(guest, stem)
     if init is Init.UPSTART and guest.exists(upstart.job(stem)):
         return upstart.disable_steps(guest, stem)
     return sysv.disable_steps(guest, stem)
@@ -111,7 +127,11 @@ def _systemd_startup(guest: Guest, unit: systemd.Unit) -> Startup:
         return Startup(unit.name, True, False, None, blocked, blocked)
     links = systemd.starting_links(guest, unit)
     shown = tuple(systemd.evidence_of_link(guest, link) for link in links)
-    return Startup(unit.name, True, bool(links), None, shown or (Evidence(unit.path or "", text="not enabled"),))
+    if not links:
+        return Startup(unit.name, True, False, None, (Evidence(unit.path or "", text="not enabled"),))
+    # A link that a package brings in its own folder is not the presets' to take away.
+    own = all(link.startswith(systemd.ETC + "/") for link in links)
+    return Startup(unit.name, True, True, None, shown, undone=presets.undone(guest, unit.name) if own else ())
 
 
 def _systemd_enable(guest: Guest, unit: systemd.Unit) -> tuple[Step, ...]:
@@ -122,7 +142,7 @@ def _systemd_enable(guest: Guest, unit: systemd.Unit) -> tuple[Step, ...]:
         steps.append(RemoveFile(unit.masked_by))
         unit = systemd.Unit(unit.name, unit.path)
         if systemd.starting_links(guest, unit):
-            return tuple(steps)
+            return (*steps, *presets.keep_steps(guest, unit.name))
     installed = systemd.install_section(guest, unit)
     target = _as_systemctl_writes(guest, unit.path or "")
     for alias in installed.get("Alias", ()):
@@ -134,7 +154,7 @@ def _systemd_enable(guest: Guest, unit: systemd.Unit) -> tuple[Step, ...]:
             pulled = True
     if not pulled:
         raise PlanError(f"{unit.path} has no [Install] section that says what should start it")
-    return tuple(step for step in steps if not _stands(guest, step))
+    return (*(step for step in steps if not _stands(guest, step)), *presets.keep_steps(guest, unit.name))
 
 
 def _unblock(guest: Guest, unit: systemd.Unit) -> list[Step]:

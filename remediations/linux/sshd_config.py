@@ -14,6 +14,8 @@ from remediations.linux.text import decode, encode, numbered, split_lines
 from remediations.vocabulary import Evidence, PlanError
 
 CONFIG = "/etc/ssh/sshd_config"
+VENDOR = "/usr/etc/ssh/sshd_config"
+"""SUSE's own configuration, which its sshd reads where the administrator has none."""
 _DEPTH = 16  # SERVCONF_MAX_DEPTH of OpenSSH
 _FILES = 200
 _KEYWORD = re.compile(r"\s*\"?([A-Za-z0-9]+)\"?(?:\s*=\s*|\s+)(.*)")
@@ -47,9 +49,16 @@ class Answer:
         return self.holds[0].arguments[0].lower() if self.holds and self.holds[0].arguments else None
 
 
+def path(guest: Guest) -> str | None:
+    """The file that sshd reads, None where there is none."""
+    if guest.exists(CONFIG):
+        return CONFIG
+    return VENDOR if guest.facts.family == "suse" and guest.exists(VENDOR) else None
+
+
 def load(guest: Guest) -> tuple[Directive, ...]:
     """Every directive in the order in which sshd reads them. Raises GuestError (no file, too many includes)."""
-    return tuple(_load(guest, CONFIG, (), 0, [0]))
+    return tuple(_load(guest, path(guest) or CONFIG, (), 0, [0]))
 
 
 def ask(directives: Sequence[Directive], keyword: str, account: Account | None) -> Answer:
@@ -113,31 +122,32 @@ def _canonical(keyword: str) -> str:
     return _ALIASES.get(keyword, keyword)
 
 
-def _load(guest: Guest, path: str, matches: tuple[Criteria, ...], depth: int, files: list[int]) -> list[Directive]:
+def _load(guest: Guest, file: str, matches: tuple[Criteria, ...], depth: int, files: list[int]) -> list[Directive]:
     files[0] += 1
     if depth > _DEPTH or files[0] > _FILES:
-        raise GuestError(f"{path}: sshd's configuration includes too many files")
+        raise GuestError(f"{file}: sshd's configuration includes too many files")
     directives: list[Directive] = []
     inherited = matches
-    for number, line in numbered(guest.read(path)):
+    for number, line in numbered(guest.read(file)):
         found = _KEYWORD.match(line)
         if found is None:
             # A keyword without a value, or none at all: sshd refuses it, and whoever asks should know of it.
             if (text := line.strip()) and not text.startswith("#"):
-                directives.append(Directive(text.split()[0].lower(), (), Evidence(path, number, line), matches))
+                directives.append(Directive(text.split()[0].lower(), (), Evidence(file, number, line), matches))
             continue
         keyword, arguments = _canonical(found[1]), arguments_of(found[2])
         if keyword == "match":
             # A Match line ends the block before it, never the block that an including file stands under.
             matches = inherited if [a.lower() for a in arguments] == ["all"] else (*inherited, arguments)
         elif keyword == "include":
+            directives.append(Directive(keyword, arguments, Evidence(file, number, line), matches))
             for pattern in arguments:
                 for included in guest.glob(posixpath.join("/etc/ssh", pattern)):
                     stat = guest.stat(included)
                     if stat is not None and stat.kind is FileKind.FILE:
                         directives += _load(guest, included, matches, depth + 1, files)
         else:
-            directives.append(Directive(keyword, arguments, Evidence(path, number, line), matches))
+            directives.append(Directive(keyword, arguments, Evidence(file, number, line), matches))
     return directives
 
 

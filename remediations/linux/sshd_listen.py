@@ -6,11 +6,14 @@ import ipaddress
 from collections.abc import Sequence
 
 from remediations.guest import Guest
-from remediations.linux import services, systemd
+from remediations.linux import selinux, services, ssh_service, systemd
 from remediations.linux.fault import Fault
 from remediations.linux.sshd_config import Directive, ask
+from remediations.linux.text import numbered
 from remediations.vocabulary import Evidence
 
+# portcon tcp 2222 system_u:object_r:ssh_port_t:s0
+_LOCAL_PORTS = ("/etc/selinux/*/active/ports.local", "/var/lib/selinux/*/active/ports.local")
 _ALL = frozenset(("0.0.0.0", "::", "*", ""))  # noqa: S104 - what the guest has, not what we bind
 
 
@@ -19,16 +22,30 @@ def faults(guest: Guest, directives: Sequence[Directive]) -> list[Fault]:
     lines = ask(directives, "listenaddress", None).holds
     listening = [(line.arguments[0] if len(line.arguments) == 1 else " ".join(line.arguments)) for line in lines]
     found = _judge(listening, tuple(line.evidence for line in lines), "ListenAddress")
-    return found + _socket(guest)
+    found += [fault for name in ssh_service.NAMES for fault in _socket(guest, f"{name}.socket")]
+    return found + _refused_port(guest, ask(directives, "port", None).holds)
 
 
-def _socket(guest: Guest) -> list[Fault]:
-    unit = systemd.find_unit(guest, "ssh.socket")
-    if unit.path is None or not services.startup(guest, "ssh.socket").starts:
+def _refused_port(guest: Guest, lines: Sequence[Directive]) -> list[Fault]:
+    """Ports other than 22, which an SELinux policy keeps sshd from unless it was told of them (semanage-port(8))."""
+    ports = [argument for line in lines for argument in line.arguments]
+    if not ports or "22" in ports or not selinux.is_on(guest):
+        return []
+    local = [line for pattern in _LOCAL_PORTS for path in guest.glob(pattern) for _, line in numbered(guest.read(path))]
+    if any("ssh_port_t" in line and port in line.split() for line in local for port in ports):
+        return []
+    sentence = f"sshd listens on port {' and '.join(ports)[:40]} alone, and SELinux may keep it from that"
+    advice = f"Add Port 22 to {lines[0].evidence.path}, or allow the port with semanage port"
+    return [Fault(sentence, tuple(line.evidence for line in lines), obstacle=advice, certain=False)]
+
+
+def _socket(guest: Guest, name: str) -> list[Fault]:
+    unit = systemd.find_unit(guest, name)
+    if unit.path is None or not services.startup(guest, name).starts:
         return []
     listening: list[str] = []
     places: list[Evidence] = []
-    for path in (unit.path, *systemd.drop_ins(guest, "ssh.socket")):
+    for path in (unit.path, *systemd.drop_ins(guest, name)):
         for section, key, value in systemd.unit_settings(guest.read(path)):
             if (section, key) != ("Socket", "ListenStream"):
                 continue
@@ -36,7 +53,7 @@ def _socket(guest: Guest) -> list[Fault]:
             places = [*places, Evidence(path, text=f"{key}={value}")] if value else []
     if not listening:
         place = Evidence(unit.path, text="no ListenStream=")
-        return [Fault("ssh.socket listens nowhere", (place,), obstacle=f"Give {unit.path} a ListenStream=22")]
+        return [Fault(f"{name} listens nowhere", (place,), obstacle=f"Give {unit.path} a ListenStream=22")]
     # A port alone means every address.
     return _judge(["*" if value.isdigit() else value for value in listening], tuple(places), "ListenStream")
 

@@ -124,6 +124,17 @@ def names(guest: Guest, unit: Unit) -> tuple[str, ...]:
     return (unit.name, *(alias for alias in dict.fromkeys(aliases) if alias_links(guest, unit, alias)))
 
 
+def alias_of(guest: Guest, name: str) -> str | None:
+    """The unit that ``name`` is a mere alias of: the strongest file of that name is a link to a unit of another."""
+    for folder in folders(guest):
+        path = f"{folder}/{name}"
+        if guest.lstat(path) is None:
+            continue
+        target = posixpath.basename(guest.readlink(path)) if _is_link(guest, path) else name
+        return target if target not in (name, "null") and guest.exists(path) else None
+    return None
+
+
 def alias_links(guest: Guest, unit: Unit, alias: str) -> tuple[str, ...]:
     """The links in the unit folders by which ``alias`` means this unit."""
     return tuple(

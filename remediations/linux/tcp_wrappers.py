@@ -1,10 +1,10 @@
-"""``/etc/hosts.deny``, which Debian's and Ubuntu's sshd obeys (it is built with libwrap). Source: hosts_access(5)."""
+"""``/etc/hosts.deny``, which an sshd that is built with libwrap obeys. Source: hosts_access(5)."""
 
 from __future__ import annotations
 
 import re
 
-from remediations.guest import FileKind, Guest
+from remediations.guest import FileKind, Guest, GuestFacts
 from remediations.linux.fault import Fault
 from remediations.linux.ties import logical_lines
 from remediations.vocabulary import Evidence
@@ -14,7 +14,7 @@ ALLOW, DENY = "/etc/hosts.allow", "/etc/hosts.deny"
 
 def faults(guest: Guest) -> list[Fault]:
     """What refuses ssh connections by host; *unknown* where that depends on the host or on hosts.allow."""
-    if guest.facts.family != "debian":
+    if not _obeyed(guest.facts):
         return []
     denied = _rules(guest, DENY)
     allowed = _rules(guest, ALLOW)
@@ -28,6 +28,12 @@ def faults(guest: Guest) -> list[Fault]:
         advice = f"{denied[0][1].path} line {denied[0][1].line}: let hosts.allow name sshd, or remove the line"
         return [Fault(f"{DENY} refuses every ssh connection", places, obstacle=advice)]
     return [Fault("hosts.allow and hosts.deny let ssh in or not by the host", places, certain=False)]
+
+
+def _obeyed(facts: GuestFacts) -> bool:
+    """Whether sshd is built with libwrap: Debian's and Ubuntu's is, Red Hat's was until 7, SUSE's until 12."""
+    last = {"fedora": 27}.get(facts.distro) or {"debian": 10**6, "redhat": 7, "suse": 14}.get(facts.family)
+    return last is not None and facts.version[0] <= last and (facts.family == "debian" or facts.version != (0, 0))
 
 
 def _rules(guest: Guest, path: str) -> list[tuple[list[str], Evidence]]:

@@ -18,7 +18,7 @@ from remediations.linux.ties import (
 
 PERSISTENT = "70-persistent-net.rules"
 GENERATOR = "75-persistent-net-generator.rules"
-_FOLDERS = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
+FOLDERS = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
 _TERM = re.compile(
     r"""(?<![A-Za-z_])([A-Za-z_]{1,40})(?:\{([^}]*)\})?\s*(==|!=|\+=|-=|:=|=)\s*[ei]?"((?:[^"\\]|\\.)*)\""""
 )
@@ -31,7 +31,7 @@ _DIGIT = re.compile(r"[0-9A-Fa-f]")
 def tied_by_udev(guest: Guest) -> list[Tied]:
     """The rules files that tie a name to an address, and a generator that would write such rules."""
     found = []
-    for path in first_by_name(guest, _FOLDERS, "*.rules"):
+    for path in first_by_name(guest, FOLDERS, "*.rules"):
         content = read_config(guest, path)
         if content is None:
             continue

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TypeVar
 
-from remediations.guest import DEFAULT_LIMIT, FileKind, GuestError, GuestFacts, RootDisk, Stat
+from remediations.guest import DEFAULT_LIMIT, FileKind, Filesystem, GuestError, GuestFacts, RootDisk, Stat
 from remediations.linux.identity import identify
 from wizard.errors import WizardError
 from wizard.fast.disk import open_disk
 from wizard.fast.errors import StepAside
 from wizard.fast.find_root import System, find_system
-from wizard.fast.root import root_disk
+from wizard.fast.root import filesystems, root_disk
 from wizard.fast.tree import Place
 from wizard.image import Image
 
@@ -49,6 +49,11 @@ class FastGuest:
     def root_disk(self) -> RootDisk:
         with certain("the partitions"):
             return root_disk(self.system, self._disk_size)
+
+    @cached_property
+    def filesystems(self) -> Mapping[int, Filesystem]:
+        with certain("the partitions"):
+            return filesystems(self.system)
 
     def stat(self, path: str) -> Stat | None:
         return _stat(self._place("stat", path))

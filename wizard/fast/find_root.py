@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,8 @@ class System:
     volumes: Volumes
     filesystem: FileSystem
     """The root's own."""
+    opened: Mapping[str, FileSystem]
+    """Every file system on the disk, by its device; of a btrfs the default subvolume."""
 
     @property
     def device(self) -> Device:
@@ -126,7 +128,7 @@ def find_system(stream: Any) -> System:
             raise StepAside(f"fstab mounts two things on {entry.point}")
         _require_mount_point(Tree(opened), entry.point)
         mounts[entry.point], opened[entry.point] = name, mounted
-    return System(root, mounts, Tree(opened), disk.volumes, filesystem)
+    return System(root, mounts, Tree(opened), disk.volumes, filesystem, disk.opened)
 
 
 def _is_root(tree: Tree) -> bool:

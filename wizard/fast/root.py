@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from remediations.guest import RootDisk
+import uuid
+
+from remediations.guest import Filesystem, RootDisk
 from wizard.fast.find_root import System
+from wizard.fast.stream import Stream, read_at
+from wizard.fast.volumes import DISK
+
+_SWAP_UUID = 0x40C
 
 
 def root_disk(system: System, disk_size: int) -> RootDisk:
@@ -23,3 +29,23 @@ def root_disk(system: System, disk_size: int) -> RootDisk:
     if holder is None:
         return RootDisk("lvm", disk_size, "", (), None, known.type, known.size, device.stream.size)
     return RootDisk("lvm", disk_size, table, every, holder.number, known.type, known.size, device.stream.size)
+
+
+def filesystems(system: System) -> dict[int, Filesystem]:
+    """As :func:`wizard.root_disk.filesystems` asks the appliance."""
+    found = {}
+    for device in system.volumes.devices.values():
+        number = 0 if device.name == DISK else device.partition.number if device.partition is not None else None
+        if number is None:
+            continue
+        if (known := system.opened.get(device.name)) is not None:
+            found[number] = Filesystem(known.type, known.uuid)
+        elif device.content == "swap":
+            found[number] = Filesystem("swap", _swap_uuid(device.stream))
+    return found
+
+
+def _swap_uuid(stream: Stream) -> str:
+    """The UUID in a swap area's header (mkswap), empty where it is all zeros."""
+    raw = read_at(stream, _SWAP_UUID, 16)
+    return str(uuid.UUID(bytes=raw)) if any(raw) else ""
