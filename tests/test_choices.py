@@ -21,12 +21,12 @@ def parsed(*words: str) -> tuple[Settings, Opening, Path | None]:
 
 def test_the_command_line_outweighs_the_configuration_file(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
-    file.write_text(f"user: ann\nkey_fetch: rc.local\nnetwork: yes\npackages: {tmp_path}\n")
+    file.write_text(f"user: ann\nkey_fetch: rc.local\nnetwork: yes\npackages: {tmp_path}\nstate_dir: /srv/state\n")
     settings, opening, _ = parsed("--config", str(file), "--user", "admin", "--hypervisor", "xen", "--no-network")
     assert settings == Settings("admin", None, "xen", "rc.local", network=False, packages=str(tmp_path))
     assert opening.given == {"user", "hypervisor"}
-    settings, _, _ = parsed("--config", str(file))
-    assert settings.network
+    settings, _, state_dir = parsed("--config", str(file))
+    assert (settings.network, settings.user, state_dir) == (True, "ann", Path("/srv/state"))
 
 
 @pytest.mark.parametrize(

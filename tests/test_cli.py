@@ -102,16 +102,6 @@ def test_headless_never_imports_textual(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
 
 
-def test_configuration_gives_defaults_and_the_command_line_wins(tmp_path: Path) -> None:
-    file = tmp_path / "config.yaml"
-    file.write_text("user: admin\nstate_dir: /srv/state\n")
-    options = wizard.cli.parser().parse_args(["x", "--check", "--config", str(file), "--console", "ttyS1"])
-    settings, state_dir = wizard.cli._settings(options)
-    assert (settings.user, settings.console, state_dir) == ("admin", "ttyS1", Path("/srv/state"))
-    options = wizard.cli.parser().parse_args(["x", "--check", "--config", str(file), "--user", "cloud"])
-    assert wizard.cli._settings(options)[0].user == "cloud"
-
-
 @pytest.mark.parametrize(
     ("text", "why"),
     [("user: a\nfrob: b\n", ":2: unknown setting 'frob'"), ("- a\n", "not a mapping"), ("user: [a]\n", "one word"),
@@ -134,7 +124,7 @@ def test_worst_exit_code_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 def test_an_error_names_its_image_among_several(capsys: pytest.CaptureFixture[str]) -> None:
     outcome = Outcome("b.raw", 3, error=OpenError("not-found", "There is no file b.raw.", "Check the path."))
-    wizard.cli._print([outcome], as_json=False, diffs=False)
+    wizard.cli._print([outcome], wizard.cli.parser().parse_args(["b.raw", "--check"]))
     assert "There is no file b.raw." in capsys.readouterr().err
 
 

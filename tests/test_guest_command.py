@@ -113,7 +113,7 @@ def test_a_file_that_libguestfs_moves_away_and_back_is_no_stray(monkeypatch: pyt
     monkeypatch.setattr("wizard.guest_command._changed", lambda _g: ["/boot/grub/grub.cfg", "/etc/resolv.conf"])
     writer = run(lambda files: files.update({OUTPUT: b"new"}))
     assert changes(writer) == {OUTPUT: Verb.MODIFIED}
-    with pytest.raises(StepError, match="should not: /etc/resolv.conf"):
+    with pytest.raises(StepError, match=r"should not: /etc/resolv\.conf"):
         run(lambda files: files.update({OUTPUT: b"new", "/etc/resolv.conf": b"other"}))
 
 

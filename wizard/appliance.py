@@ -78,13 +78,14 @@ class Appliance:
         try:
             if "LIBGUESTFS_BACKEND" not in os.environ:
                 g.set_backend("direct")  # libvirt would ask for its own permissions on the image
+            # Programs of before 2012 call the kernel where today's would no longer answer: CentOS 6's shell dies of it.
+            words = [g.get_append(), "vsyscall=emulate"]
             if accelerator == "tcg":
                 g.set_backend_setting("force_tcg", "1")
                 # An emulator translates code by its address: with every program at another one, each start of a
                 # program is translated anew. Without, the guest's own update-grub takes a third of the time.
-                g.set_append(" ".join(filter(None, (g.get_append(), "norandmaps"))))
-            # Programs of before 2012 call the kernel where today's would no longer answer: CentOS 6's shell dies of it.
-            g.set_append(" ".join(filter(None, (g.get_append(), "vsyscall=emulate"))))
+                words.insert(1, "norandmaps")
+            g.set_append(" ".join(filter(None, words)))
             g.set_network(self._network)
             g.set_pgroup(True)  # an interrupt from the keyboard is for us to handle, not for qemu
             g.set_event_callback(_write_log, guestfs.EVENT_APPLIANCE | guestfs.EVENT_LIBRARY | guestfs.EVENT_WARNING)
