@@ -62,6 +62,11 @@ def one(job: headless.Job, image: Path) -> tuple[Outcome, dict[str, Any]]:
     return outcomes[0], told["images"][0]
 
 
+def required(told: dict[str, Any], key: str = "status") -> dict[str, str]:
+    """The verdicts on what the guide requires."""
+    return {r["id"]: r[key] for r in told["requirements"] if r["level"] == "required"}
+
+
 def statuses(told: dict[str, Any]) -> dict[str, str]:
     return {requirement["id"]: requirement["status"] for requirement in told["requirements"]}
 
@@ -74,7 +79,7 @@ def test_broken_image_is_fixed_proved_and_taken_back(tmp_path: Path, launches: l
     outcome, told = one(headless.Check(headless.Means(ADMIN)), image)
     assert outcome.exit_code == 1
     assert (told["reader"], launches) == ("fast", [])
-    assert {name for name, status in statuses(told).items() if status == "fail"} == {*FIXED, "cloud-user"}
+    assert {name for name, status in required(told).items() if status == "fail"} == {*FIXED, "cloud-user"}
     assert all(r["evidence"] for r in told["requirements"] if r["status"] == "fail")
     assert told["guest"]["product"].startswith("Debian GNU/Linux 12")
     assert sha256(image) == file_before
@@ -83,15 +88,16 @@ def test_broken_image_is_fixed_proved_and_taken_back(tmp_path: Path, launches: l
     outcome, told = one(headless.ApplyAll(headless.Means(ADMIN)), image)
     assert len(launches) == 1
     assert outcome.exit_code == 0, told
-    assert set(statuses(told).values()) == {"pass", "skipped"}
-    assert {r["id"] for r in told["requirements"] if r["before"] == "fail"} == {*FIXED, "cloud-user"}
+    assert set(required(told).values()) == {"pass", "skipped"}
+    assert {name for name, status in required(told, "before").items() if status == "fail"} == {*FIXED, "cloud-user"}
     assert told["change"]["state"] == "committed"
     assert told["change"]["commands"][0]["argv"] == ["/usr/sbin/update-grub"]
     assert told["change"]["commands"][0]["note"] == "", "the guest's own update-grub made the menu"
     look_inside(image)
 
     launches.clear()
-    outcome, told = one(headless.ApplyAll(headless.Means(ADMIN)), image)
+    # One fix of good practice (network-names) rests on another (network), and is on offer only after that.
+    outcome, told = one(headless.ApplyAll(headless.Means(ADMIN), skip=("network-names",)), image)
     assert (outcome.exit_code, told["change"]) == (0, None), "applying twice changes nothing the second time"
     assert launches == [], "and needs no appliance to see that"
 
