@@ -116,6 +116,14 @@ def test_the_room_asked_for_is_twice_what_apt_says(line: str, room: int) -> None
 def test_the_reason_is_the_lines_that_say_it_or_the_last_ones() -> None:
     said = "Reading package lists...\nE: Unable to locate package nothing\nDone\n"
     assert package_list.reason(said) == "E: Unable to locate package nothing"
+    unmet = (
+        "The following packages have unmet dependencies:\n"
+        " openssh-server : Depends: nowhere but it is not installable\n"
+        "                  PreDepends: other (>= 2) but it is not installable\n"
+        "E: Unable to correct problems, you have held broken packages.\n"
+    )
+    assert package_list.reason(unmet).startswith("openssh-server : Depends: nowhere but")
+    assert "PreDepends: other (>= 2)" in package_list.reason(unmet)
     assert package_list.reason("one\r\n\ntwo\n") == "one; two"
     assert package_list.reason("") == ""
 

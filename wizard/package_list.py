@@ -11,7 +11,8 @@ _ROOM = re.compile(r"After this operation, ([\d.,]+) ([kMG]?)B of additional dis
 _UNITS = {"": 1, "k": 1000, "M": 1000**2, "G": 1000**3}
 _TROUBLE = re.compile(
     r"^(E: |error: |ERROR: |Error: |Problem: |\s*- nothing provides|\s*Error:|No package |No match for|"
-    r"\s+\S+ : (Pre-)?Depends: |\s+\S+.*is needed by |No provider of|\s+required by: |dpkg: error |Cannot |Could not )"
+    r"\s+(\S+ : )?(Pre-?)?Depends: |\s+\S+.*is needed by |No provider of|\s+required by: |"
+    r"dpkg: error |Cannot |Could not )"
 )
 _TOLD = 6
 
