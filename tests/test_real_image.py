@@ -96,8 +96,7 @@ def test_broken_image_is_fixed_proved_and_taken_back(tmp_path: Path, launches: l
     look_inside(image)
 
     launches.clear()
-    # One fix of good practice (network-names) rests on another (network), and is on offer only after that.
-    outcome, told = one(headless.ApplyAll(headless.Means(ADMIN), skip=("network-names",)), image)
+    outcome, told = one(headless.ApplyAll(headless.Means(ADMIN)), image)
     assert (outcome.exit_code, told["change"]) == (0, None), "applying twice changes nothing the second time"
     assert launches == [], "and needs no appliance to see that"
 

@@ -115,6 +115,23 @@ def test_a_fix_that_rests_on_a_later_one_is_planned_again(opened: Any) -> None:
     assert FakeStage.launches == 1
 
 
+def test_what_the_others_make_possible_is_made_in_the_same_run(opened: Any) -> None:
+    session = opened(wants("first", "/a", after="/b"), wants("second", "/b"), wants("never", "/c", after="/d"))
+    preview = session.preview(["second"], ["first", "never"])
+    assert preview.fixes == ("first", "second")
+    assert preview.failed == (), "what was only hoped for has not failed"
+    assert FakeStage.launches == 1
+
+
+def test_what_was_hoped_for_and_does_not_verify_is_told_and_not_staged(opened: Any) -> None:
+    idle = wants("idle", "/a", steps=(WriteFile("/elsewhere", b"x"),))
+    session = opened(idle, wants("good", "/b"))
+    preview = session.preview(["good"], ["idle"])
+    assert preview.fixes == ("good",)
+    assert dict(preview.failed).keys() == {"idle"}
+    assert [file.path for file in preview.files] == ["/b"]
+
+
 def test_a_fix_that_does_not_verify_is_not_staged(opened: Any) -> None:
     idle = wants("idle", "/a", steps=(WriteFile("/elsewhere", b"x"),))
     session = opened(idle, wants("good", "/b"))

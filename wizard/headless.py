@@ -82,7 +82,9 @@ class ApplyAll:
         outcome.exit_code = satisfied_exit(report)
         if not wanted:
             return
-        preview = session.preview(wanted)
+        apart = {*wanted, *self.skip}
+        rest = [a.requirement.id for a in report.assessments if a.fix is not None and a.requirement.id not in apart]
+        preview = session.preview(wanted, rest if self.only is None else ())
         outcome.preview, outcome.report = preview, preview.after
         outcome.exit_code = satisfied_exit(preview.after)
         if preview.fixes and not self.dry_run:

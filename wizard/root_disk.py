@@ -26,7 +26,7 @@ def root_disk(g: Any, root: str, disk_size: int) -> RootDisk:
     if re.fullmatch(r"/dev/[a-z]+", device):
         return RootDisk("disk", disk_size, "", (), None, filesystem, size, disk_size)
     space = int(g.blockdev_getsize64(device))
-    if g.is_lv(device):
+    if g.is_lv(device) and _is_plain(g, device):
         holder = _physical_volume(g, device)
         if holder is not None and _PARTITION.fullmatch(holder):
             return _on_partition(g, "lvm", holder, disk_size, filesystem, size, space)
@@ -65,6 +65,15 @@ def _on_partition(
     if own is None:
         raise GuestError(f"Partition {number} is not in the partition table")
     return RootDisk(kind, disk_size, table, every, number, filesystem, size, space or own.end - own.start + 1)
+
+
+def _is_plain(g: Any, logical: str) -> bool:
+    """Whether a volume lies on its group's extents itself: no thin, mirrored, RAID, cached or snapshot volume, which
+    do not grow as a plain one does (lvs(8), lv_attr). A striped one has several physical volumes, told elsewhere.
+    """
+    uuid = str(g.lvuuid(logical)).replace("-", "")
+    attributes = {str(one["lv_uuid"]).replace("-", ""): str(one["lv_attr"]) for one in g.lvs_full()}
+    return attributes.get(uuid, "").startswith("-")
 
 
 def _physical_volume(g: Any, logical: str) -> str | None:

@@ -155,8 +155,8 @@ class Session:
         if not self.warm and not self.image.read_only_reason:
             self._clean_stage()
 
-    def preview(self, ids: Sequence[str]) -> Preview:
-        """See :class:`Engine`."""
+    def preview(self, ids: Sequence[str], also: Sequence[str] = ()) -> Preview:
+        """See :class:`Engine`. ``also`` are fixes that are not on offer yet, and may be once the others are made."""
         self._cancelled = False
         before = self._require_report()
         self._require_writable()
@@ -167,8 +167,8 @@ class Session:
             stage = self._clean_stage()
             self._fresh = False
             self.on_progress("Staging the fixes")
-            wanted = [name for name in ids if name not in failed]
-            staged = self._guarded(partial(carry_out, stage, before, wanted, self.settings))
+            wanted, hoped = ([name for name in names if name not in failed] for names in (ids, also))
+            staged = self._guarded(partial(carry_out, stage, before, wanted, self.settings, hoped))
             failed |= staged.failed
             if not staged.dirty:
                 break

@@ -31,16 +31,17 @@ def carry_out(
     before: Report,
     ids: Sequence[str],
     settings: Settings,
+    also: Sequence[str] = (),
     requirements: Sequence[Requirement] = REQUIREMENTS,
 ) -> Staged:
-    """Plan and apply the named fixes, then examine again.
+    """Plan and apply the named fixes, then examine again; those of ``also`` where the others make them possible.
 
     Each is planned on what the ones before left: two that edit one file do not undo each other. What one rests on
     may be mended by a later one, so those that do not pass yet are planned again until nothing more can be done. A
     fix fails where it cannot be planned or applied, or its requirement is not *pass* in the end. A dirty stage must
     be dropped.
     """
-    wanted = [requirement for requirement in requirements if requirement.id in ids]
+    wanted = [requirement for requirement in requirements if requirement.id in ids or requirement.id in also]
     applied: dict[str, Plan] = {}
     failed: dict[str, str] = {}
     broken: dict[str, str] = {}
@@ -66,6 +67,9 @@ def carry_out(
         if not moved:
             break
     failed |= broken
+    # What was only hoped for, and did not become possible, has not failed.
+    wanted = [requirement for requirement in wanted if requirement.id in ids or requirement.id in applied]
+    failed = {name: reason for name, reason in failed.items() if name in ids or name in applied}
     after = examine(stage.guest, settings, stage.warnings, requirements)
     for requirement in wanted:
         finding = after.get(requirement.id).finding
