@@ -26,7 +26,7 @@ def row(assessment: Assessment, ticked: bool, can_tick: bool = True) -> Row:
         columns(
             (tick, 3),
             (status(assessment.finding.status), 9),
-            (plain(requirement.id), 14),
+            (plain(requirement.id), 16),  # the longest: cloud-init-state
             (plain(requirement.title), 0),
             (offer, 6),
         ),
