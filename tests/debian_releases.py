@@ -9,7 +9,6 @@ from typing import Any
 import images
 
 SUITES = {
-    "trixie": ",ifupdown,dhcpcd-base",
     "sid": "",  # its image has nothing that configures the network: systemd-networkd is there, and not enabled
 }
 COMMON = (

