@@ -45,16 +45,72 @@ class Special:
     """A device, FIFO or socket."""
 
 
+Entry = bytes | Link | Special | None
+
+
+class Files(dict[str, Entry]):
+    """A guest's files, with what stands in each directory at hand: a check lists hundreds of them."""
+
+    def __init__(self, files: Mapping[str, Entry]) -> None:
+        super().__init__(files)
+        self._names: dict[str, set[str]] | None = None
+
+    @property
+    def names(self) -> dict[str, set[str]]:
+        """The names in each directory, by its path; ``/`` is there always."""
+        if self._names is None:
+            self._names = {"/": set()}
+            for path in self:
+                if self[path] is None:
+                    self._names.setdefault(path, set())
+                while path != "/":
+                    folder, _, name = path.rpartition("/")
+                    path = folder or "/"
+                    known = self._names.setdefault(path, set())
+                    if name in known:
+                        break
+                    known.add(name)
+        return self._names
+
+    def __setitem__(self, path: str, entry: Entry) -> None:
+        super().__setitem__(path, entry)
+        self._names = None
+
+    def __delitem__(self, path: str) -> None:
+        super().__delitem__(path)
+        self._names = None
+
+    def update(self, *more: object, **named: object) -> None:
+        super().update(*more, **named)  # type: ignore[arg-type]
+        self._names = None
+
+    def setdefault(self, path: str, entry: Entry = None) -> Entry:
+        self._names = None
+        return super().setdefault(path, entry)
+
+    def pop(self, path: str, *default: Entry) -> Entry:
+        self._names = None
+        return super().pop(path, *default)
+
+
 @dataclass
 class FakeGuest:
     """``files`` maps absolute paths to bytes (a file), Link, Special, or None (an empty directory)."""
 
-    files: dict[str, bytes | Link | Special | None]
+    files: dict[str, Entry]
     facts: GuestFacts = BOOKWORM
     packages: Mapping[str, str] = field(default_factory=dict)
     root_disk: RootDisk = PLAIN_DISK
     modes: dict[str, int] = field(default_factory=dict)
     filesystems: Mapping[int, Filesystem] = field(default_factory=dict)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, Files(value) if name == "files" else value)  # type: ignore[arg-type]
+
+    @property
+    def _tree(self) -> Files:
+        assert isinstance(self.files, Files)
+        return self.files
 
     def _resolve(self, path: str, follow_last: bool = True, depth: int = 0) -> str:
         if depth > 40:
@@ -78,7 +134,7 @@ class FakeGuest:
                 return Stat(FileKind.FILE, self.modes.get(path, 0o644), 0, 0, len(entry))
             kind = FileKind.LINK if isinstance(entry, Link) else FileKind.OTHER
             return Stat(kind, self.modes.get(path, 0o777), 0, 0, 0)
-        if path == "/" or path in self.files or any(name.startswith(path.rstrip("/") + "/") for name in self.files):
+        if path in self._tree.names:
             return Stat(FileKind.DIRECTORY, self.modes.get(path, 0o755), 0, 0, 4096)
         return None
 
@@ -110,8 +166,7 @@ class FakeGuest:
         return entry.target
 
     def listdir(self, path: str) -> tuple[str, ...]:
-        base = self._resolve(path).rstrip("/") + "/"
-        return tuple(sorted({name[len(base) :].split("/")[0] for name in self.files if name.startswith(base)}))
+        return tuple(sorted(self._tree.names.get(self._resolve(path), ())))
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         found = ["/"]
