@@ -1,4 +1,4 @@
-"""The corpus of labelled guests: every verdict on each of them, healthy and broken one thing at a time, is the known one.
+"""The corpus of labelled guests: every verdict on each of them, healthy or broken, is the known one.
 
 ``pytest -s tests/test_corpus.py`` prints the tables of right and wrong verdicts.
 """

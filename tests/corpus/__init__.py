@@ -1,1 +1,1 @@
-"""Labelled guests of every distribution: file tables that follow the real ones, and what breaks them one thing at a time."""
+"""Labelled guests of every distribution: file tables that follow the real ones, and what breaks them."""

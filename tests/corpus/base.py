@@ -119,7 +119,7 @@ def archive(names: tuple[str, ...]) -> bytes:
 def initramfs(
     release: str, packed: str = "gzip", extra: tuple[str, ...] = (), folder: str = "usr/lib", suffix: str = ""
 ) -> bytes:
-    """An initial RAM disk with virtio's modules; ``packed`` as the distribution does it, microcode in front of zstd's."""
+    """An initial RAM disk with virtio's modules; ``packed`` as the distribution does it."""
     names = tuple(f"{folder}/modules/{release}/kernel/drivers/{module}{suffix}" for module in _MODULES)
     inside = archive((*names, *extra, "init"))
     if packed == "gzip":
@@ -133,7 +133,7 @@ def initramfs(
 
 
 def kernel(release: str, image: str, initrd: str, packed: str = "gzip", **said: str) -> Table:
-    """A kernel's files; ``said`` are ``modules`` (its folder), ``suffix`` (of its modules) and ``folder`` in the initrd."""
+    """A kernel's files; ``said``: ``modules`` (their folder), their ``suffix``, ``folder`` in the initrd."""
     folder = said.get("modules", "/usr/lib/modules")
     suffix = said.get("suffix", "")
     inside = said.get("folder", "usr/lib")

@@ -22,109 +22,21 @@ from corpus.base import (
 )
 from corpus.boot import defaults, menu, wrapper
 from corpus.cloud import DPKG, cloud_cfg, cloud_init
-
-GROUPS = ("adm", "tty", "disk", "dialout", "cdrom", "floppy", "sudo", "audio", "dip", "www-data", "video", "plugdev",
-          "staff", "games", "users", "nogroup", "netdev", "systemd-journal")  # fmt: skip
-_CLOUD_GROUPS = "adm, audio, cdrom, dialout, dip, floppy, netdev, plugdev, sudo, video"
-SSH_UNIT = """\
-[Unit]
-Description=OpenBSD Secure Shell server
-After=network.target auditd.service
-ConditionPathExists=!/etc/ssh/sshd_not_to_be_run
-
-[Service]
-EnvironmentFile=-/etc/default/ssh
-ExecStartPre=/usr/sbin/sshd -t
-ExecStart=/usr/sbin/sshd -D $SSHD_OPTS
-KillMode=process
-Restart=on-failure
-Type=notify
-
-[Install]
-WantedBy=multi-user.target
-Alias=sshd.service
-"""
-SSH_SOCKET = (
-    "[Unit]\nBefore=sockets.target ssh.service\nConditionPathExists=!/etc/ssh/sshd_not_to_be_run\n\n"
-    "[Socket]\nListenStream=22\nAccept={accept}\n\n[Install]\nWantedBy=sockets.target\n{more}"
+from corpus.debian_texts import (
+    AGENT,
+    AGENT_RULE,
+    CLOUD_GROUPS,
+    FSTAB,
+    GROUPS,
+    INTERFACES,
+    NETWORKD,
+    NETWORKING,
+    OLD_SSHD,
+    SSH_SOCKET,
+    SSH_UNIT,
+    SSHD,
+    VERSIONS,
 )
-SSHD = """\
-# This is the sshd server system-wide configuration file.  See
-# sshd_config(5) for more information.
-{include}
-#Port 22
-#PermitRootLogin prohibit-password
-#PubkeyAuthentication yes
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-UsePAM yes
-X11Forwarding yes
-PrintMotd no
-AcceptEnv LANG LC_*
-Subsystem\tsftp\t/usr/lib/openssh/sftp-server
-"""
-OLD_SSHD = """\
-# Package generated configuration file
-# See the sshd_config(5) manpage for details
-
-Port 22
-Protocol 2
-HostKey /etc/ssh/ssh_host_rsa_key
-HostKey /etc/ssh/ssh_host_dsa_key
-HostKey /etc/ssh/ssh_host_ecdsa_key
-HostKey /etc/ssh/ssh_host_ed25519_key
-UsePrivilegeSeparation yes
-KeyRegenerationInterval 3600
-ServerKeyBits 1024
-SyslogFacility AUTH
-LogLevel INFO
-LoginGraceTime 120
-PermitRootLogin without-password
-StrictModes yes
-RSAAuthentication yes
-PubkeyAuthentication yes
-#AuthorizedKeysFile\t%h/.ssh/authorized_keys
-IgnoreRhosts yes
-HostbasedAuthentication no
-PermitEmptyPasswords no
-ChallengeResponseAuthentication no
-PasswordAuthentication no
-X11Forwarding yes
-AcceptEnv LANG LC_*
-Subsystem sftp /usr/lib/openssh/sftp-server
-UsePAM yes
-"""
-INTERFACES = """\
-# This file describes the network interfaces available on your system
-# and how to activate them. For more information, see interfaces(5).
-
-source /etc/network/interfaces.d/*
-
-# The loopback network interface
-auto lo
-iface lo inet loopback
-"""
-NETWORKING = unit("/sbin/ifup -a --read-environment", "multi-user.target\nWantedBy=network-online.target")
-NETWORKD = (
-    "[Unit]\nAfter=systemd-udevd.service\nBefore=network.target\nWants=network.target\n\n[Service]\n"
-    "ExecStart=!!/lib/systemd/systemd-networkd\n\n[Install]\nWantedBy=multi-user.target\nAlso=systemd-networkd.socket\n"
-    "Alias=dbus-org.freedesktop.network1.service\nAlso=systemd-network-generator.service\n"
-)
-AGENT = (
-    "[Unit]\nDescription=QEMU Guest Agent\nBindsTo=dev-virtio\\x2dports-org.qemu.guest_agent.0.device\n"
-    "After=dev-virtio\\x2dports-org.qemu.guest_agent.0.device\n\n[Service]\n"
-    "ExecStart=-/usr/sbin/qemu-ga\nRestart=always\nRestartSec=0\n\n[Install]\n"
-)
-AGENT_RULE = (
-    'SUBSYSTEM=="virtio-ports", ATTR{name}=="org.qemu.guest_agent.0", TAG+="systemd" '
-    'ENV{SYSTEMD_WANTS}="qemu-guest-agent.service"\n'
-)
-FSTAB = "# /etc/fstab: static file system information\nUUID={root} / ext4 rw,discard,errors=remount-ro 0 1\n"
-_VERSIONS = {
-    "cloud-guest-utils": "0.33-1", "cloud-init": "22.4.2-1", "openssh-server": "1:9.2p1-2+deb12u3",
-    "e2fsprogs": "1.47.0-2", "util-linux": "2.38.1-5+deb12u1", "qemu-guest-agent": "1:7.2+dfsg-7", "systemd": "252.31-1",
-    "grub-pc": "2.06-13", "python3": "3.11.2-1",
-}  # fmt: skip
 
 
 def common(root: str, units: str, release: str, packed: str, usr: bool = True) -> Table:
@@ -236,7 +148,7 @@ def debian8() -> FakeGuest:
     release = "3.16.0-11-amd64"
     units = "/lib/systemd/system"
     table = common(ROOT, units, release, "gzip", usr=False) | ifupdown(units, "")
-    cfg = cloud_cfg("debian", "debian", _CLOUD_GROUPS, old=True)
+    cfg = cloud_cfg("debian", "debian", CLOUD_GROUPS, old=True)
     table |= cloud_init(cfg, "/usr/lib/python2.7/dist-packages", units, target="multi-user.target")
     table |= programs("/usr/bin/python2.7")
     del table[f"{units}/qemu-guest-agent.service"]
@@ -253,7 +165,7 @@ def debian8() -> FakeGuest:
         "DAEMON=/usr/sbin/qemu-ga\ncase $1 in start) start-stop-daemon --start --exec $DAEMON ;; esac\n",
     }
     table |= {f"/etc/rc{level}.d/S02qemu-guest-agent": Link("../init.d/qemu-guest-agent") for level in "2345"}
-    versions = _VERSIONS | {
+    versions = VERSIONS | {
         "cloud-init": "0.7.7-1",
         "util-linux": "2.25.2-6",
         "systemd": "215-17+deb8u13",
@@ -268,7 +180,7 @@ def debian10() -> FakeGuest:
     units = "/lib/systemd/system"
     table = _usr(common(ROOT, units, release, "gzip") | ifupdown(units))
     table |= _usr(
-        cloud_init(cloud_cfg("debian", "debian", _CLOUD_GROUPS, old=True), "/usr/lib/python3/dist-packages", units)
+        cloud_init(cloud_cfg("debian", "debian", CLOUD_GROUPS, old=True), "/usr/lib/python3/dist-packages", units)
     )
     table |= {
         "/etc/ssh/sshd_config": SSHD.format(include="")
@@ -281,7 +193,7 @@ def debian10() -> FakeGuest:
         System("debian", "Debian GNU/Linux 10 (buster)", (10, 13)),
         table,
         dos(),
-        _VERSIONS | {"util-linux": "2.33.1-0.1"},
+        VERSIONS | {"util-linux": "2.33.1-0.1"},
     )
 
 
@@ -330,11 +242,11 @@ def _recent(
 ) -> FakeGuest:
     table = _usr(common(ROOT, units, release, "zstd") | network)
     cfg = cloud_cfg(
-        "debian", "debian", _CLOUD_GROUPS, more="  network:\n    renderers: ['netplan', 'eni', 'networkd']\n"
+        "debian", "debian", CLOUD_GROUPS, more="  network:\n    renderers: ['netplan', 'eni', 'networkd']\n"
     )
     table |= _usr(cloud_init(cfg, "/usr/lib/python3/dist-packages", units))
     table["/etc/cloud/cloud.cfg.d/90_dpkg.cfg"] = DPKG
-    return lay(System("debian", product, version, arch), table, gpt(), _VERSIONS)
+    return lay(System("debian", product, version, arch), table, gpt(), VERSIONS)
 
 
 def _usr(table: Table) -> Table:

@@ -1,4 +1,4 @@
-"""How a healthy guest of the corpus is broken: a change of its files, where it applies, and the verdicts it must get."""
+"""How a healthy guest of the corpus is broken: a change, where it applies, and the verdicts it must get."""
 
 from __future__ import annotations
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fake_guest import FakeGuest
 
 from remediations import REQUIREMENTS
 from remediations.guest import GuestError
-from remediations.vocabulary import InstallPackages, Plan, PlanError, Requirement, Settings
+from remediations.vocabulary import InstallPackages, Plan, PlanError, Settings
 from wizard.report import find
 
 ROUNDS = 4
@@ -43,17 +43,13 @@ class Verdict:
 def verdicts(fault: str, guest: FakeGuest, expected: Mapping[str, str], settings: Settings) -> list[Verdict]:
     """The verdict of every requirement beside the expected one."""
     found = {requirement.id: find(requirement, guest, settings) for requirement in REQUIREMENTS}
-    return [
-        Verdict(fault, id, expected[id], finding.status.value, finding.summary) for id, finding in found.items()
-    ]
+    return [Verdict(fault, id, expected[id], finding.status.value, finding.summary) for id, finding in found.items()]
 
 
 def table(said: list[Verdict]) -> str:
     """A row a requirement: how many verdicts were right, wrong (no pass) and false passes; then the wrong ones."""
     grades = Counter((v.id, "right" if v.right else "pass" if v.false_pass else "wrong") for v in said)
-    rows = [
-        f"{id:18}{grades[id, 'right']:6}{grades[id, 'wrong']:6}{grades[id, 'pass']:12}" for id in _BY_ID
-    ]
+    rows = [f"{id:18}{grades[id, 'right']:6}{grades[id, 'wrong']:6}{grades[id, 'pass']:12}" for id in _BY_ID]
     head = f"{'requirement':18}{'right':>6}{'wrong':>6}{'false pass':>12}"
     return "\n".join((head, *rows, *(str(verdict) for verdict in said if not verdict.right)))
 

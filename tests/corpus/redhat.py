@@ -22,128 +22,34 @@ from corpus.base import (
 )
 from corpus.boot import defaults, entry, flat_menu, grubenv, spec_menu, wrapper
 from corpus.cloud import FIVE, FOUR, cloud_cfg, cloud_init
-
-UNITS = "/usr/lib/systemd/system"
-MACHINE = "d7a8f9c0b1e24f3aa5c6d7e8f9a0b1c2"
-_GROUPS = ("adm", "tty", "disk", "wheel", "mail", "users", "nobody", "systemd-journal", "ssh_keys", "input")
-_TYPES = "['rsa', 'ecdsa', 'ed25519']"
-_SSHD = """\
-#\t$OpenBSD: sshd_config,v 1.104 2021/07/02 05:11:21 dtucker Exp $
-
-# This sshd was compiled with PATH=/usr/local/bin:/usr/bin:/usr/local/sbin:/usr/sbin
-{include}
-#Port 22
-{keys}
-#PubkeyAuthentication yes
-
-# The default is to check both .ssh/authorized_keys and .ssh/authorized_keys2
-# but this is overridden so installations will only check .ssh/authorized_keys
-AuthorizedKeysFile\t.ssh/authorized_keys
-
-PasswordAuthentication no
-{more}
-# override default of no subsystems
-Subsystem\tsftp\t/usr/libexec/openssh/sftp-server
-"""
-_PAM = (
-    "SyslogFacility AUTHPRIV\nChallengeResponseAuthentication no\nGSSAPIAuthentication yes\n"
-    "GSSAPICleanupCredentials no\nUsePAM yes\nX11Forwarding yes\nAcceptEnv LANG LC_CTYPE LC_NUMERIC LC_TIME\n"
+from corpus.redhat_texts import (
+    AGENT,
+    GROUPS,
+    KEYGEN_AT,
+    KEYGEN_TARGET,
+    KEYS,
+    MACHINE,
+    NM,
+    NO_KEYGEN,
+    PAM,
+    POLICY,
+    POLICY_CONFIG,
+    PRESET,
+    SSHD,
+    TYPES,
+    UNITS,
+    VERSIONS,
 )
-_KEYS = (
-    "HostKey /etc/ssh/ssh_host_rsa_key\nHostKey /etc/ssh/ssh_host_ecdsa_key\nHostKey /etc/ssh/ssh_host_ed25519_key\n"
-)
-_POLICY = (
-    "CRYPTO_POLICY='-oCiphers=aes256-gcm@openssh.com,aes256-ctr -oMACs=hmac-sha2-256-etm@openssh.com "
-    "-oGSSAPIKexAlgorithms=gss-curve25519-sha256- -oKexAlgorithms=curve25519-sha256 "
-    "-oHostKeyAlgorithms=ecdsa-sha2-nistp256,"
-    "ssh-ed25519,rsa-sha2-256 -oPubkeyAcceptedKeyTypes=ecdsa-sha2-nistp256,ssh-ed25519,rsa-sha2-256 "
-    "-oCASignatureAlgorithms=ecdsa-sha2-nistp256,ssh-ed25519,rsa-sha2-256'\n"
-)
-_POLICY_CONFIG = "Ciphers aes256-gcm@openssh.com,aes256-ctr\nMACs hmac-sha2-256-etm@openssh.com\nRequiredRSASize 2048\n"
-_KEYGEN_AT = """\
-[Unit]
-Description=OpenSSH %i Server Key Generation
-ConditionFileNotEmpty=|!/etc/ssh/ssh_host_%i_key
-
-[Service]
-Type=oneshot
-EnvironmentFile=-/etc/sysconfig/sshd
-ExecStart=/usr/libexec/openssh/sshd-keygen %i
-
-[Install]
-WantedBy=sshd-keygen.target
-"""
-_KEYGEN_TARGET = (
-    "[Unit]\nWants=sshd-keygen@rsa.service\nWants=sshd-keygen@ecdsa.service\nWants=sshd-keygen@ed25519.service\n"
-    "PartOf=sshd.service\n"
-)
-_NO_KEYGEN = "[Unit]\nConditionPathExists=!/run/systemd/generator.early/multi-user.target.wants/cloud-init.target\n"
-_AGENT = """\
-[Unit]
-Description=QEMU Guest Agent
-BindsTo=dev-virtio\\x2dports-org.qemu.guest_agent.0.device
-After=dev-virtio\\x2dports-org.qemu.guest_agent.0.device
-IgnoreOnIsolate=True
-
-[Service]
-UMask=0077
-EnvironmentFile=/etc/sysconfig/qemu-ga
-ExecStart=/usr/bin/qemu-ga \\
-  --method=virtio-serial \\
-  --path=/dev/virtio-ports/org.qemu.guest_agent.0 \\
-  --blacklist=${BLACKLIST_RPC} \\
-  -F${FSFREEZE_HOOK_PATHNAME}
-Restart=always
-RestartSec=0
-
-[Install]
-WantedBy=dev-virtio\\x2dports-org.qemu.guest_agent.0.device
-"""
-PRESET = """\
-# Also see:
-# https://fedoraproject.org/wiki/Starting_services_by_default
-
-# systemd
-enable remote-fs.target
-enable getty@.service
-enable systemd-timesyncd.service
-
-# System stuff
-enable sshd.service
-enable rsyslog.*
-enable dbus.socket
-enable firewalld.service
-enable auditd.service
-enable chronyd.service
-enable NetworkManager.service
-enable NetworkManager-dispatcher.service
-enable qemu-guest-agent.service
-enable cloud-init.service
-enable cloud-init-local.service
-enable cloud-init-main.service
-enable cloud-init-network.service
-enable cloud-config.service
-enable cloud-final.service
-"""
-_NM = unit(
-    "/usr/sbin/NetworkManager --no-daemon",
-    "multi-user.target\nAlias=dbus-org.freedesktop.NetworkManager.service\nAlso=NetworkManager-dispatcher.service",
-)
-_VERSIONS = {
-    "cloud-utils-growpart": "0.33-0.el9", "cloud-init": "23.4-7.el9_4.alma.1", "openssh-server": "8.7p1-38.el9",
-    "NetworkManager": "1:1.46.0-4.el9_4", "xfsprogs": "6.3.0-1.el9", "util-linux": "2.37.4-18.el9",
-    "qemu-guest-agent": "8.2.0-11.el9", "systemd": "252-32.el9", "gdisk": "1.0.7-5.el9", "python3": "3.9.18",
-}  # fmt: skip
 
 
 def common(release: str, user: str, libexec: bool, *, packed: str = "gzip", stages: tuple[str, ...] = FOUR) -> Table:
     """What all have: systemd, sshd, NetworkManager, the agent, cloud-init, presets, a kernel."""
-    table = systemd() | merged() | accounts(_GROUPS, locked="!!", nologin="/sbin/nologin")
+    table = systemd() | merged() | accounts(GROUPS, locked="!!", nologin="/sbin/nologin")
     table |= {
         "/usr/sbin/init": Link("../lib/systemd/systemd"),
-        f"{UNITS}/NetworkManager.service": _NM,
+        f"{UNITS}/NetworkManager.service": NM,
         f"{UNITS}/NetworkManager-wait-online.service": unit("/usr/bin/nm-online -s -q", "network-online.target"),
-        f"{UNITS}/qemu-guest-agent.service": _AGENT,
+        f"{UNITS}/qemu-guest-agent.service": AGENT,
         f"{UNITS}/rc-local.service": "[Unit]\nConditionFileIsExecutable=/etc/rc.d/rc.local\n\n[Service]\n"
             "ExecStart=/etc/rc.d/rc.local start\n",
         "/usr/lib/systemd/system-generators/systemd-rc-local-generator": b"\x7fELF",
@@ -171,7 +77,8 @@ def common(release: str, user: str, libexec: bool, *, packed: str = "gzip", stag
     table |= enabled("qemu-guest-agent.service", "dev-virtio\\x2dports-org.qemu.guest_agent.0.device")
     table["/etc/systemd/system/getty.target.wants/getty@tty1.service"] = Link(f"{UNITS}/getty@.service")
     table |= cloud_init(
-        cloud_cfg("rhel" if user != "fedora" else "fedora", user, "wheel, adm, systemd-journal", red_hat=_TYPES if libexec else "~", old=not libexec),
+        cloud_cfg("rhel" if user != "fedora" else "fedora", user, "wheel, adm, systemd-journal",
+                  red_hat=TYPES if libexec else "~", old=not libexec),
         "/usr/lib/python3.9/site-packages" if libexec else "/usr/lib/python2.7/site-packages",
         UNITS, stages, "cloud-init.target" if libexec else "multi-user.target", "/usr/libexec/cloud-init",
     )  # fmt: skip
@@ -204,8 +111,11 @@ def centos7() -> FakeGuest:
         "[Service]\nExecStart=/usr/sbin/sshd-keygen\nType=oneshot\nRemainAfterExit=yes\n",
         "/usr/sbin/sshd-keygen": "#!/bin/bash\n. /etc/sysconfig/sshd\n",
         "/etc/sysconfig/sshd": 'AUTOCREATE_SERVER_KEYS=""\nSSH_USE_STRONG_RNG=0\n# OPTIONS="-u0"\n',
-        "/etc/ssh/sshd_config": _SSHD.format(include="", keys=_KEYS, more=_PAM),
-        "/etc/default/grub": defaults(words, more='GRUB_DISABLE_SUBMENU=true\nGRUB_DISABLE_RECOVERY="true"\n', distributor="\"$(sed 's, release .*$,,g' /etc/system-release)\""),
+        "/etc/ssh/sshd_config": SSHD.format(include="", keys=KEYS, more=PAM),
+        "/etc/default/grub": defaults(
+            words, more='GRUB_DISABLE_SUBMENU=true\nGRUB_DISABLE_RECOVERY="true"\n',
+            distributor="\"$(sed 's, release .*$,,g' /etc/system-release)\"",
+        ),
         "/boot/grub2/grub.cfg": flat_menu("CentOS Linux", images, words),
         "/etc/grub2.cfg": Link("../boot/grub2/grub.cfg"),
         "/boot/grub2/grubenv": grubenv(saved_entry=f"CentOS Linux ({release}) 7 (Core)"),
@@ -225,7 +135,7 @@ def centos7() -> FakeGuest:
     table |= {f"/etc/rc.d/rc{level}.d/S10network": Link("../init.d/network") for level in "2345"}
     table[f"/boot/initramfs-{rescue}.img"] = table[f"/boot/initramfs-{release}.img"]
     table |= programs("/usr/sbin/ifup", "/usr/sbin/dhclient", "/usr/bin/python2.7")
-    versions = _VERSIONS | {
+    versions = VERSIONS | {
         "util-linux": "2.23.2-65.el7_9.1",
         "cloud-init": "19.4-7.el7.centos.6",
         "cloud-utils-growpart": "0.29-5.el7",
@@ -242,7 +152,7 @@ def _eight(distro: str, product: str, version: tuple[int, int], user: str, relea
         "USERCTL=no\n",
         "/usr/lib64/NetworkManager/1.40.16/libnm-settings-plugin-ifcfg-rh.so": b"\x7fELF",
     }
-    versions = _VERSIONS | {
+    versions = VERSIONS | {
         "util-linux": "2.32.1-46.el8",
         "cloud-init": "23.4-7.el8_10.8",
         "openssh-server": "8.0p1-25.el8_10",
@@ -301,7 +211,7 @@ def fedora42() -> FakeGuest:
         System("fedora", "Fedora Linux 42 (Cloud Edition)", (42, 0), package_format="rpm"),
         table,
         gpt("btrfs"),
-        _VERSIONS,
+        VERSIONS,
     )
     guest.files["/usr/lib/systemd/system-preset/90-default.preset"] = PRESET.replace(
         "enable firewalld.service\n", ""
@@ -316,7 +226,9 @@ def rhel9_s390x() -> FakeGuest:
     table = common(release, "cloud-user", True) | _sshd_9()
     table |= {
         "/etc/zipl.conf": "[defaultboot]\ndefaultauto\nprompt=1\ntimeout=5\ntarget=/boot\n",
-        f"/boot/loader/entries/{MACHINE}-{release}.conf": entry("Red Hat Enterprise Linux", release, f"root=UUID={ROOT} {words}", "/boot", "grub_users $grub_users\n"),
+        f"/boot/loader/entries/{MACHINE}-{release}.conf": entry(
+            "Red Hat Enterprise Linux", release, f"root=UUID={ROOT} {words}", "/boot", "grub_users $grub_users\n"
+        ),
         "/etc/kernel/cmdline": f"root=UUID={ROOT} {words}\n",
     }  # fmt: skip
     table["/boot/bootmap"] = b"zIPL" + bytes(508) + f"root=UUID={ROOT} {words}".encode().ljust(4096, b"\0")
@@ -324,12 +236,12 @@ def rhel9_s390x() -> FakeGuest:
     table[f"/usr/lib/modules/{release}/modules.builtin"] = "kernel/drivers/s390/virtio/virtio_ccw.ko\n"
     del table["/usr/sbin/grub2-mkconfig"]
     return lay(
-        System("rhel", "Red Hat Enterprise Linux 9.4 (Plow)", (9, 4), "s390x", "rpm"), table, dos("xfs"), _VERSIONS
+        System("rhel", "Red Hat Enterprise Linux 9.4 (Plow)", (9, 4), "s390x", "rpm"), table, dos("xfs"), VERSIONS
     )
 
 
 def _named(distro: str, table: Table, product: str, version: tuple[int, int]) -> FakeGuest:
-    return lay(System(distro, product, version, package_format="rpm"), table, gpt("xfs"), _VERSIONS)
+    return lay(System(distro, product, version, package_format="rpm"), table, gpt("xfs"), VERSIONS)
 
 
 def _spec(release: str, title: str, options: str, kernelopts: str, words: str) -> Table:
@@ -347,10 +259,10 @@ def _spec(release: str, title: str, options: str, kernelopts: str, words: str) -
 
 def _keygen() -> Table:
     return {
-        f"{UNITS}/sshd-keygen@.service": _KEYGEN_AT,
-        f"{UNITS}/sshd-keygen.target": _KEYGEN_TARGET,
+        f"{UNITS}/sshd-keygen@.service": KEYGEN_AT,
+        f"{UNITS}/sshd-keygen.target": KEYGEN_TARGET,
         "/usr/libexec/openssh/sshd-keygen": "#!/usr/bin/bash\n",
-        "/etc/systemd/system/sshd-keygen@.service.d/disable-sshd-keygen-if-cloud-init-active.conf": _NO_KEYGEN,
+        "/etc/systemd/system/sshd-keygen@.service.d/disable-sshd-keygen-if-cloud-init-active.conf": NO_KEYGEN,
     }
 
 
@@ -360,10 +272,10 @@ def _sshd_8() -> Table:
             "[Service]\nType=notify\n"
         "EnvironmentFile=-/etc/crypto-policies/back-ends/opensshserver.config\nEnvironmentFile=-/etc/sysconfig/sshd\n"
         "ExecStart=/usr/sbin/sshd -D $OPTIONS $CRYPTO_POLICY\n\n[Install]\nWantedBy=multi-user.target\n",
-        "/etc/crypto-policies/back-ends/opensshserver.config": _POLICY,
+        "/etc/crypto-policies/back-ends/opensshserver.config": POLICY,
         "/etc/sysconfig/sshd": "# Configuration file for the sshd service.\n# System-wide crypto policy:\n"
             "# CRYPTO_POLICY=\n",
-        "/etc/ssh/sshd_config": _SSHD.format(include="", keys=_KEYS, more=_PAM),
+        "/etc/ssh/sshd_config": SSHD.format(include="", keys=KEYS, more=PAM),
     }  # fmt: skip
 
 
@@ -373,9 +285,12 @@ def _sshd_9() -> Table:
             "[Service]\nType=notify\n"
         "EnvironmentFile=-/etc/sysconfig/sshd\nExecStart=/usr/sbin/sshd -D $OPTIONS\n\n[Install]\n"
             "WantedBy=multi-user.target\n",
-        "/usr/share/crypto-policies/DEFAULT/opensshserver.txt": _POLICY_CONFIG,
-        "/etc/crypto-policies/back-ends/opensshserver.config": Link("/usr/share/crypto-policies/DEFAULT/opensshserver.txt"),
+        "/usr/share/crypto-policies/DEFAULT/opensshserver.txt": POLICY_CONFIG,
+        "/etc/crypto-policies/back-ends/opensshserver.config": Link(
+            "/usr/share/crypto-policies/DEFAULT/opensshserver.txt"
+        ),
         "/etc/sysconfig/sshd": "# Configuration file for the sshd service.\n",
-        "/etc/ssh/sshd_config": _SSHD.format(include="Include /etc/ssh/sshd_config.d/*.conf\n", keys="", more=""),
-        "/etc/ssh/sshd_config.d/50-redhat.conf": "Include /etc/crypto-policies/back-ends/opensshserver.config\n\n" + _PAM.replace("ChallengeResponse", "KbdInteractive"),
+        "/etc/ssh/sshd_config": SSHD.format(include="Include /etc/ssh/sshd_config.d/*.conf\n", keys="", more=""),
+        "/etc/ssh/sshd_config.d/50-redhat.conf": "Include /etc/crypto-policies/back-ends/opensshserver.config\n\n"
+        + PAM.replace("ChallengeResponse", "KbdInteractive"),
     }  # fmt: skip

@@ -137,7 +137,9 @@ def centos6() -> FakeGuest:
         "/etc/fstab": f"UUID={ROOT} /                       ext4    defaults        1 1\n"
             f"tmpfs /dev/shm tmpfs defaults 0 0\n"
         "devpts /dev/pts devpts gid=5,mode=620 0 0\nsysfs /sys sysfs defaults 0 0\nproc /proc proc defaults 0 0\n",
-        "/boot/grub/grub.conf": legacy("CentOS", {f"/boot/vmlinuz-{_RELEASE}": f"/boot/initramfs-{_RELEASE}.img"}, words),
+        "/boot/grub/grub.conf": legacy(
+            "CentOS", {f"/boot/vmlinuz-{_RELEASE}": f"/boot/initramfs-{_RELEASE}.img"}, words
+        ),
         "/boot/grub/menu.lst": Link("./grub.conf"),
         "/etc/grub.conf": Link("../boot/grub/grub.conf"),
         "/boot/grub/stage2": bytes(512),
@@ -170,12 +172,15 @@ def centos6() -> FakeGuest:
         extra="pre-pivot/00growroot.sh usr/bin/growpart sbin/sfdisk usr/bin/awk bin/sed",
     )  # fmt: skip
     table |= programs("/sbin/initctl", "/sbin/sfdisk", "/sbin/resize2fs", "/sbin/agetty", "/sbin/dhclient", "/bin/bash",
-                      "/sbin/grubby", "/sbin/new-kernel-pkg", "/usr/sbin/sshd", "/usr/bin/ssh-keygen", "/usr/bin/growpart",
-                      "/usr/bin/python2.6", "/usr/bin/curl", "/usr/bin/qemu-ga", "/usr/sbin/useradd", "/sbin/dracut",
+                      "/sbin/grubby", "/sbin/new-kernel-pkg", "/usr/sbin/sshd", "/usr/bin/ssh-keygen",
+                      "/usr/bin/growpart", "/usr/bin/python2.6", "/usr/bin/curl", "/usr/bin/qemu-ga",
+                      "/usr/sbin/useradd", "/sbin/dracut",
                       "/lib/udev/console_check", "/sbin/securetty")  # fmt: skip
     packages = {
-        "cloud-init": "0.7.5-10.el6.centos.2", "cloud-utils-growpart": "0.27-10.el6", "dracut-modules-growroot": "0.20-2.el6",
-        "openssh-server": "5.3p1-124.el6_10", "util-linux-ng": "2.17.2-12.28.el6_9.2", "qemu-guest-agent": "2:0.12.1.2-2.506.el6",
+        "cloud-init": "0.7.5-10.el6.centos.2", "cloud-utils-growpart": "0.27-10.el6",
+        "dracut-modules-growroot": "0.20-2.el6",         "openssh-server": "5.3p1-124.el6_10",
+        "util-linux-ng": "2.17.2-12.28.el6_9.2",
+        "qemu-guest-agent": "2:0.12.1.2-2.506.el6",
         "dracut": "004-411.el6", "python": "2.6.6-68.el6_10",
     }  # fmt: skip
     return lay(System("centos", "CentOS release 6.10 (Final)", (6, 10), package_format="rpm"), table, dos(), packages)

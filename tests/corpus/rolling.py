@@ -22,7 +22,7 @@ from corpus.base import (
 )
 from corpus.boot import UPDATE_EXTLINUX, defaults, extlinux_conf, menu
 from corpus.cloud import FIVE, FOUR, cloud_cfg, cloud_init, openrc_stage
-from corpus.debian import NETWORKD
+from corpus.debian_texts import NETWORKD
 
 UNITS = "/usr/lib/systemd/system"
 _ARCH = "6.11.3-arch1-1"
@@ -79,8 +79,9 @@ def _arch() -> Table:
     table["/boot/initramfs-linux-fallback.img"] = table["/boot/initramfs-linux.img"]
     return table | programs(
         "/usr/bin/sshd", "/usr/bin/ssh-keygen", "/usr/bin/growpart", "/usr/bin/sfdisk", "/usr/bin/sgdisk",
-        "/usr/bin/resize2fs", "/usr/bin/btrfs", "/usr/bin/bash", "/usr/bin/curl", "/usr/bin/python3", "/usr/bin/qemu-ga",
-        "/usr/lib/systemd/systemd-networkd", "/usr/bin/useradd", "/usr/bin/agetty", "/usr/bin/login", "/usr/bin/blkid",
+        "/usr/bin/resize2fs", "/usr/bin/btrfs", "/usr/bin/bash", "/usr/bin/curl", "/usr/bin/python3",
+        "/usr/bin/qemu-ga", "/usr/lib/systemd/systemd-networkd", "/usr/bin/useradd", "/usr/bin/agetty",
+        "/usr/bin/login", "/usr/bin/blkid",
     )  # fmt: skip
 
 
@@ -94,7 +95,10 @@ def arch() -> FakeGuest:
     words = CONSOLE
     table |= {
         "/etc/default/grub": defaults(words, "loglevel=3 quiet", "GRUB_DISABLE_RECOVERY=true\n", '"Arch"'),
-        "/boot/grub/grub.cfg": menu("Arch Linux", {"/boot/vmlinuz-linux": "/boot/initramfs-linux.img"}, words, "loglevel=3 quiet", "", start="rw", modules="part_gpt btrfs"),
+        "/boot/grub/grub.cfg": menu(
+            "Arch Linux", {"/boot/vmlinuz-linux": "/boot/initramfs-linux.img"}, words, "loglevel=3 quiet", "",
+            start="rw", modules="part_gpt btrfs",
+        ),
         "/etc/fstab": f"UUID={ROOT} / btrfs rw,relatime,compress-force=zstd 0 0\n",
     }  # fmt: skip
     table |= programs("/usr/bin/grub-mkconfig")
@@ -231,11 +235,14 @@ def alpine() -> FakeGuest:
     table |= kernel(
         _ALPINE, "/boot/vmlinuz-virt", "/boot/initramfs-virt", modules="/lib/modules", folder="lib", suffix=".gz"
     )
-    table |= programs("/bin/busybox", "/sbin/openrc", "/sbin/rc", "/usr/sbin/sshd", "/usr/sbin/sshd.pam", "/usr/bin/ssh-keygen", "/usr/bin/growpart",
-                      "/sbin/sfdisk", "/usr/sbin/resize2fs", "/usr/bin/python3", "/usr/bin/qemu-ga", "/sbin/ifup",
+    table |= programs("/bin/busybox", "/sbin/openrc", "/sbin/rc", "/usr/sbin/sshd", "/usr/sbin/sshd.pam",
+                      "/usr/bin/ssh-keygen", "/usr/bin/growpart", "/sbin/sfdisk", "/usr/sbin/resize2fs",
+                      "/usr/bin/python3", "/usr/bin/qemu-ga", "/sbin/ifup",
                       "/sbin/udhcpc", "/sbin/update-extlinux", "/usr/sbin/adduser", "/sbin/blkid")  # fmt: skip
-    packages = {"cloud-init": "24.1.4-r0", "cloud-utils-growpart": "0.33-r0", "openssh-server-pam": "9.7_p1-r4", "sfdisk": "2.40.1-r1",
-                "openssh-server": "9.7_p1-r4", "e2fsprogs-extra": "1.47.0-r5", "qemu-guest-agent": "9.0.2-r0", "busybox": "1.36.1-r29"}  # fmt: skip
+    packages = {"cloud-init": "24.1.4-r0", "cloud-utils-growpart": "0.33-r0", "openssh-server-pam": "9.7_p1-r4",
+                "sfdisk": "2.40.1-r1", "openssh-server": "9.7_p1-r4", "e2fsprogs-extra": "1.47.0-r5",
+                "qemu-guest-agent": "9.0.2-r0",
+                "busybox": "1.36.1-r29"}  # fmt: skip
     return lay(System("alpinelinux", "Alpine Linux v3.20", (3, 20), package_format="apk"), table, dos(), packages)
 
 

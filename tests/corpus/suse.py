@@ -22,73 +22,18 @@ from corpus.base import (
 )
 from corpus.boot import defaults, grubenv, legacy, menu
 from corpus.cloud import FIVE, FOUR, cloud_cfg, cloud_init, sysv_stage
-
-UNITS = "/usr/lib/systemd/system"
-_GROUPS = ("adm", "tty", "cdrom", "users", "wheel", "systemd-journal", "nogroup", "maildrop")
-_IFCFG = (
-    "BOOTPROTO='dhcp'\nSTARTMODE='auto'\nMTU=''\nREMOTE_IPADDR=''\nUSERCONTROL='no'\nCLOUD_NETCONFIG_MANAGE='yes'\n"
+from corpus.suse_texts import (
+    AGENT,
+    AGENT_RULE,
+    GEN_KEYS,
+    GROUPS,
+    IFCFG,
+    PRESET,
+    SSHD,
+    SSHD_UNIT,
+    UNITS,
+    VERSIONS,
 )
-_SSHD = """\
-#\t$OpenBSD: sshd_config,v 1.103 2018/04/09 20:41:22 tj Exp $
-
-#Port 22
-#AddressFamily any
-{include}
-#PermitRootLogin prohibit-password
-#PubkeyAuthentication yes
-
-# The default is to check both .ssh/authorized_keys and .ssh/authorized_keys2
-# but this is overridden so installations will only check .ssh/authorized_keys
-AuthorizedKeysFile\t.ssh/authorized_keys
-
-PasswordAuthentication no
-ChallengeResponseAuthentication no
-UsePAM yes
-X11Forwarding yes
-PrintMotd no
-Subsystem\tsftp\t/usr/lib/ssh/sftp-server
-AcceptEnv LANG LC_CTYPE LC_NUMERIC LC_TIME LC_COLLATE LC_MONETARY LC_MESSAGES
-"""
-_SSHD_UNIT = """\
-[Unit]
-Description=OpenSSH Daemon
-After=network.target
-
-[Service]
-Type=notify
-EnvironmentFile=-/etc/sysconfig/ssh
-ExecStartPre=/usr/sbin/sshd-gen-keys-start
-ExecStartPre=/usr/sbin/sshd -t $SSHD_OPTS
-ExecStart=/usr/sbin/sshd -D $SSHD_OPTS
-KillMode=process
-Restart=on-failure
-
-[Install]
-WantedBy=multi-user.target
-"""
-_GEN_KEYS = """\
-#!/bin/sh
-
-. /etc/sysconfig/ssh
-ssh-keygen -A
-"""
-_AGENT = (
-    "[Unit]\nDescription=QEMU Guest Agent\nBindTo=dev-virtio\\x2dports-org.qemu.guest_agent.0.device\n"
-    "After=dev-virtio\\x2dports-org.qemu.guest_agent.0.device\n\n[Service]\nExecStart=-/usr/bin/qemu-ga\n"
-    "Restart=always\nRestartSec=0\n"
-)
-_AGENT_RULE = (
-    'SUBSYSTEM=="virtio-ports", ATTR{name}=="org.qemu.guest_agent.0", TAG+="systemd" '
-    'ENV{SYSTEMD_WANTS}="qemu-guest-agent.service"\n'
-)
-_PRESET = (
-    "enable getty@.service\nenable wicked.service\nenable cron.service\nenable rsyslog.service\nenable sshd.service\n"
-)
-_VERSIONS = {
-    "growpart": "0.33-150000.1", "cloud-init": "23.3-150100.8.85.4", "openssh": "9.6p1-150600.6.9.1",
-    "util-linux": "2.39.3-150600.4.9.4", "qemu-guest-agent": "8.2.2-150600.3.7", "e2fsprogs": "1.47.0-150600.4.3.2",
-    "systemd": "254.13-150600.4.3.1", "wicked": "0.6.75", "xfsprogs": "6.7.0", "btrfsprogs": "6.5.1", "gptfdisk": "1.0.9",
-}  # fmt: skip
 
 
 def sles11() -> FakeGuest:
@@ -150,7 +95,7 @@ def sles11() -> FakeGuest:
     table |= programs("/sbin/sfdisk", "/sbin/resize2fs", "/sbin/agetty", "/sbin/dhcpcd", "/bin/bash", "/sbin/ifup",
                       "/usr/sbin/sshd", "/usr/bin/ssh-keygen", "/usr/sbin/growpart", "/usr/bin/python", "/usr/bin/curl",
                       "/usr/bin/qemu-ga", "/usr/sbin/useradd")  # fmt: skip
-    versions = _VERSIONS | {"util-linux": "2.19.1-6.76.1", "cloud-init": "0.7.8-13.1", "growpart": "0.27-16.1"}
+    versions = VERSIONS | {"util-linux": "2.19.1-6.76.1", "cloud-init": "0.7.8-13.1", "growpart": "0.27-16.1"}
     disk = dos("ext3")
     return lay(
         System("sles", "SUSE Linux Enterprise Server 11 SP4", (11, 4), package_format="rpm"), table, disk, versions
@@ -169,25 +114,26 @@ def _recent(
     file: str = "xfs",
     libexec: str = "/usr/lib/cloud-init",
 ) -> Table:
-    table = systemd() | accounts(_GROUPS, locked="*", nologin="/sbin/nologin")
+    table = systemd() | accounts(GROUPS, locked="*", nologin="/sbin/nologin")
     table |= {
         "/sbin/init": Link("../usr/lib/systemd/systemd"),
-        f"{UNITS}/sshd.service": _SSHD_UNIT,
-        "/usr/sbin/sshd-gen-keys-start": _GEN_KEYS,
+        f"{UNITS}/sshd.service": SSHD_UNIT,
+        "/usr/sbin/sshd-gen-keys-start": GEN_KEYS,
         "/etc/sysconfig/ssh": '## Path: Network/Remote access/SSH\n## Type:        string\n## Default:     ""\n'
             'SSHD_OPTS=""\n',
-        "/etc/ssh/sshd_config": _SSHD.format(include=""),
-        f"{UNITS}/qemu-guest-agent.service": _AGENT,
-        "/usr/lib/udev/rules.d/80-qemu-guest-agent.rules": _AGENT_RULE,
+        "/etc/ssh/sshd_config": SSHD.format(include=""),
+        f"{UNITS}/qemu-guest-agent.service": AGENT,
+        "/usr/lib/udev/rules.d/80-qemu-guest-agent.rules": AGENT_RULE,
         f"{UNITS}/after-local.service": unit("/etc/init.d/after.local"),
-        "/usr/lib/systemd/system-preset/95-default-SUSE.preset": _PRESET,
+        "/usr/lib/systemd/system-preset/95-default-SUSE.preset": PRESET,
         "/usr/lib/systemd/system-preset/99-default-disable.preset": "disable *\n",
         "/etc/machine-id": "",
         "/etc/fstab": f"UUID={ROOT} / {file} defaults 0 0\n",
         "/etc/default/grub": defaults(f"{console} net.ifnames=0", "", 'GRUB_TERMINAL="serial"\n'
             'SUSE_BTRFS_SNAPSHOT_BOOTING="true"\nGRUB_USE_LINUXEFI="true"\n', '""'),
         "/boot/grub2/grub.cfg": menu(
-            title, {f"/boot/{image}-{release}": f"/boot/initrd-{release}"}, f"{console} net.ifnames=0", maker="grub2-mkconfig",
+            title, {f"/boot/{image}-{release}": f"/boot/initrd-{release}"}, f"{console} net.ifnames=0",
+            maker="grub2-mkconfig",
             start="", linux="linuxefi" if libexec == "efi" else "linux",
         ),
         "/boot/grub2/grubenv": grubenv(),
@@ -213,7 +159,7 @@ def _wicked() -> Table:
             "WantedBy=network-online.target\nAlso=wickedd.service\nAlias=network.service"),
         f"{UNITS}/wickedd.service": unit("/usr/sbin/wickedd --systemd --foreground", "wicked.service"),
         "/etc/systemd/system/network.service": Link(f"{UNITS}/wicked.service"),
-        "/etc/sysconfig/network/ifcfg-eth0": _IFCFG,
+        "/etc/sysconfig/network/ifcfg-eth0": IFCFG,
         "/etc/sysconfig/network/ifcfg-lo": "IPADDR=127.0.0.1/8\nNETMASK=255.0.0.0\nSTARTMODE=nfsroot\n"
             "BOOTPROTO=static\n",
         "/etc/sysconfig/network/config": 'NETCONFIG_DNS_POLICY="auto"\n',
@@ -235,7 +181,7 @@ def sles12() -> FakeGuest:
         "/usr/sbin/SuSEfirewall2": "#!/bin/bash\niptables -A INPUT -j DROP\n",
         "/etc/sysconfig/SuSEfirewall2": 'FW_DEV_EXT=""\nFW_SERVICES_EXT_TCP=""\n',
     }  # fmt: skip
-    versions = _VERSIONS | {"util-linux": "2.33.2-4.36.1", "systemd": "228-157.60.1"}
+    versions = VERSIONS | {"util-linux": "2.33.2-4.36.1", "systemd": "228-157.60.1"}
     return lay(
         System("sles", "SUSE Linux Enterprise Server 12 SP5", (12, 5), package_format="rpm"),
         table,
@@ -251,7 +197,7 @@ def sles15() -> FakeGuest:
         System("sles", "SUSE Linux Enterprise Server 15 SP6", (15, 6), package_format="rpm"),
         table,
         gpt("xfs"),
-        _VERSIONS,
+        VERSIONS,
     )
 
 
@@ -261,7 +207,7 @@ def leap15() -> FakeGuest:
         _recent("6.4.0-150600.23.17-default", "openSUSE Leap 15.6", "opensuse", packed="zstd", file="btrfs") | _wicked()
     )
     table |= programs("/usr/sbin/btrfs")
-    return lay(System("opensuse", "openSUSE Leap 15.6", (15, 6), package_format="rpm"), table, gpt("btrfs"), _VERSIONS)
+    return lay(System("opensuse", "openSUSE Leap 15.6", (15, 6), package_format="rpm"), table, gpt("btrfs"), VERSIONS)
 
 
 def leap15_ppc64le() -> FakeGuest:
@@ -278,11 +224,11 @@ def leap15_ppc64le() -> FakeGuest:
         | _wicked()
     )
     system = System("opensuse", "openSUSE Leap 15.6", (15, 6), "ppc64le", "rpm")
-    return lay(system, table, gpt("xfs", esp=False), _VERSIONS)
+    return lay(system, table, gpt("xfs", esp=False), VERSIONS)
 
 
 def tumbleweed() -> FakeGuest:
-    """openSUSE Tumbleweed: /usr merged, sshd's configuration in /usr/etc, NetworkManager, cloud-init's single process."""
+    """openSUSE Tumbleweed: /usr merged, sshd's configuration in /usr/etc, NetworkManager."""
     table = _recent("6.11.3-1-default", "openSUSE Tumbleweed", "opensuse", packed="zstd", stages=FIVE) | merged()
     table = {
         path if not path.startswith(("/bin/", "/sbin/", "/lib/")) else f"/usr{path}": entry
@@ -290,7 +236,7 @@ def tumbleweed() -> FakeGuest:
     }
     del table["/etc/ssh/sshd_config"]
     table |= {
-        "/usr/etc/ssh/sshd_config": _SSHD.format(
+        "/usr/etc/ssh/sshd_config": SSHD.format(
             include="Include /etc/ssh/sshd_config.d/*.conf\nInclude /usr/etc/ssh/sshd_config.d/*.conf"
         ).replace("ChallengeResponse", "KbdInteractive"),
         "/etc/ssh/sshd_config.d": None,
@@ -302,11 +248,11 @@ def tumbleweed() -> FakeGuest:
         "/etc/systemd/system/network.service": Link(f"{UNITS}/NetworkManager.service"),
         "/etc/NetworkManager/NetworkManager.conf": "[main]\nplugins=keyfile\ndhcp=internal\n",
         "/etc/NetworkManager/system-connections": None,
-        "/usr/sbin/sshd-gen-keys-start": _GEN_KEYS,
+        "/usr/sbin/sshd-gen-keys-start": GEN_KEYS,
     }
     table |= enabled("NetworkManager.service", "multi-user.target") | programs(
         "/usr/sbin/NetworkManager", "/usr/bin/nmcli"
     )
     return lay(
-        System("opensuse", "openSUSE Tumbleweed", (20241010, 0), package_format="rpm"), table, gpt("xfs"), _VERSIONS
+        System("opensuse", "openSUSE Tumbleweed", (20241010, 0), package_format="rpm"), table, gpt("xfs"), VERSIONS
     )

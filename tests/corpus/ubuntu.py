@@ -7,7 +7,8 @@ from fake_guest import FakeGuest, Link
 from corpus.base import CONSOLE, ROOT, System, Table, accounts, dos, enabled, gpt, kernel, lay, programs
 from corpus.boot import defaults, menu
 from corpus.cloud import DPKG, FIVE, FOUR, cloud_cfg, cloud_init
-from corpus.debian import GROUPS, OLD_SSHD, SSH_SOCKET, common, ifupdown, netplan, networkd
+from corpus.debian import common, ifupdown, netplan, networkd
+from corpus.debian_texts import GROUPS, OLD_SSHD, SSH_SOCKET
 
 _GROUPS = (*GROUPS, "lxd", "admin")
 _CLOUD_GROUPS = "adm, audio, cdrom, dialout, dip, floppy, lxd, netdev, plugdev, sudo, video"
