@@ -12,11 +12,12 @@ from remediations.guest import FileKind
 from remediations.vocabulary import RunCommand
 from wizard.appliance import Appliance
 from wizard.change import FileState
+from wizard.enclosure import Enclosure, OnLine
 from wizard.guestfs_guest import GuestfsGuest
+from wizard.step_error import StepError
 
 COMMAND_SECONDS = 900.0
 _KEEP_LIMIT = 256 * 1024
-_DNS = "/etc/resolv.conf"
 _MARK = "/tmp/image-wizard-mark"  # noqa: S108 - in the appliance's own memory, not on the host
 
 
@@ -43,8 +44,13 @@ class Ledger(Protocol):
         """Keep what stood at a path, unless an earlier state is kept."""
 
 
-def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, ledger: Ledger) -> Result:
-    """Run it if the guest can. Every file that it changes, makes or removes is in the ledger, or is a stray."""
+def run(
+    appliance: Appliance, guest: GuestfsGuest, step: RunCommand, ledger: Ledger, on_line: OnLine = lambda line: None
+) -> Result:
+    """Run it if the guest can, each line it prints told as it comes.
+
+    Every file that it changes, makes or removes is in the ledger, or is a stray.
+    """
     g = appliance.g
     program = guest.stat(step.argv[0])
     if program is None or program.kind is not FileKind.FILE or not program.mode & 0o111:
@@ -56,27 +62,19 @@ def run(appliance: Appliance, guest: GuestfsGuest, step: RunCommand, ledger: Led
     large: set[str] = set()
     for path in step.may_change:
         _keep(guest, path, ledger, kept, large)
-    names = ledger.state(_DNS)
     g.debug("sh", ["touch", f"{_MARK}-start"])
     time.sleep(0.05)  # the kernel's clock for files ticks every few milliseconds
-    problem = ""
+    output, problem = "", ""
     try:
-        with appliance.limited(COMMAND_SECONDS):
-            output = str(g.sh(f"{shlex.join(step.argv)} 2>&1"))
-    except UnicodeDecodeError:
-        output = "(what it printed is not UTF-8)"
-    except RuntimeError as error:
-        if not g.is_ready():
-            raise
-        output, problem = str(error), f"{step.argv[0]} failed"
+        ended = Enclosure(appliance, guest, (), on_line).run(shlex.join(step.argv), COMMAND_SECONDS)
+        output, problem = ended.output, f"{step.argv[0]} failed" if ended.code else ""
+    except StepError as error:
+        problem = f"{step.argv[0]} did not end: {error}"
     guest.forget()
     try:
         listed = _changed(g)
     except UnicodeDecodeError:
         return Result(output, "it changed a file whose name is not UTF-8", ("a file whose name is not UTF-8",))
-    # Where the appliance has a network, libguestfs puts its own there for a moment.
-    if _DNS in listed and ledger.state(_DNS) == names:
-        listed.remove(_DNS)
     # What was too large to keep cannot be shown as it was: it may neither change nor go.
     large -= kept.keys()
     strays = [path for path in sorted(large) if path in listed or guest.lstat(path) is None]

@@ -79,7 +79,7 @@ class Stage:
         installer = None
         if self._folder is not None:
             installer = Installer(self._appliance, self.guest, self.settings, self._folder, on_progress)
-        self._writer = Writer(self._appliance, self.guest, installer)
+        self._writer = Writer(self._appliance, self.guest, installer, on_progress)
 
     @property
     def commands(self) -> tuple[CommandResult, ...]:

@@ -22,6 +22,7 @@ from remediations.vocabulary import (
 from wizard import guest_command
 from wizard.appliance import Appliance
 from wizard.change import CommandResult, FileChange, FileState, Packages
+from wizard.enclosure import OnLine
 from wizard.guest_packages import Installed, Installer, merged
 from wizard.guestfs_guest import GuestfsGuest
 from wizard.labels import Labels, attach
@@ -35,11 +36,17 @@ MESSAGE_LIMIT = 2 * 1024 * 1024
 class Writer:
     """Writes through one appliance. Methods raise StepError, GuestError, or libguestfs' RuntimeError.
 
-    ``commands`` are the guest's programs that were run, with what they printed.
+    ``commands`` are the guest's programs that were run, with what they printed; ``on_line`` hears it as it comes.
     """
 
-    def __init__(self, appliance: Appliance, guest: GuestfsGuest, installer: Installer | None = None) -> None:
-        self._appliance, self._guest, self._installer = appliance, guest, installer
+    def __init__(
+        self,
+        appliance: Appliance,
+        guest: GuestfsGuest,
+        installer: Installer | None = None,
+        on_line: OnLine = lambda line: None,
+    ) -> None:
+        self._appliance, self._guest, self._installer, self._on_line = appliance, guest, installer, on_line
         self._before: dict[str, FileState | None] = {}
         self._generated: set[str] = set()
         self._packaged: set[str] = set()
@@ -189,7 +196,7 @@ class Writer:
     def _run(self, step: RunCommand) -> None:
         output = self._guest.realpath(step.output)
         before = self._content(output)
-        result = guest_command.run(self._appliance, self._guest, step, self)
+        result = guest_command.run(self._appliance, self._guest, step, self, self._on_line)
         self._guest.forget()
         problem = result.problem or step.accept(before, self._content(output))
         if problem is None:
