@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remediations.guest import Guest
-from remediations.linux.boot_lines import BootLine, Loader, Remark, consoles, has_console
+from remediations.linux.boot_lines import RECOVERY, TO_INIT, BootLine, Loader, Remark, consoles, has_console
 from remediations.linux.boot_loaders import boot_loaders
 from remediations.linux.console_device import console, console_device
 from remediations.linux.coverage import EVERY_FAMILY
@@ -65,8 +65,10 @@ def _refuse(loader: Loader, device: str) -> None:
     """PlanError where a loader has something that the fix does not reach."""
     if doubts := _doubts((loader,), device):
         raise PlanError(doubts[0].text)
-    for line in loader.lines:
-        if line.source and not has_console(line.arguments, device):
+    for line in (line for line in loader.lines if not has_console(line.arguments, device)):
+        if TO_INIT in line.arguments:
+            raise PlanError(f"The entry “{line.title}” hands what is behind {TO_INIT} to init: add the console before")
+        if line.source:
             raise PlanError(f"The entry “{line.title}” comes from {line.source}: add console={device} there by hand")
 
 
@@ -83,11 +85,7 @@ def _doubts(loaders: tuple[Loader, ...], device: str) -> tuple[Remark, ...]:
 def _lacking(lacking: tuple[BootLine, ...], lines: tuple[BootLine, ...], device: str) -> str:
     if len(lacking) == len(lines):
         return f"No boot entry has console={device}"
-    only = (
-        "only recovery entries"
-        if all("single" in line.arguments or "recovery" in line.arguments for line in lacking)
-        else ""
-    )
+    only = "only recovery entries" if all(RECOVERY.intersection(line.arguments) for line in lacking) else ""
     return f"{len(lacking)} of {len(lines)} boot entries lack console={device}" + (f": {only}" if only else "")
 
 

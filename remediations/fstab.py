@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from remediations.guest import Guest
-from remediations.linux import fstab, root_argument
+from remediations.linux import fstab, fstab_absent, root_argument
 from remediations.linux.coverage import EVERY_FAMILY
 from remediations.linux.disk_names import disk_name, is_root, lasting
 from remediations.linux.fault import Edit, Fault, plan_for, verdict
@@ -23,12 +23,15 @@ _FIRST_FIELD = re.compile(r"(\s*)(\S+)")
 
 
 def check(guest: Guest, settings: Settings) -> Finding:
-    """Pass where every file system and swap that a boot uses goes by UUID, label or a name of LVM's, the root too."""
+    """Pass where every file system and swap that a boot uses goes by UUID, label or a name of LVM's, the root too.
+
+    One that the image does not hold fails however it is named.
+    """
     return verdict(_faults(guest), lambda: _passing(guest))
 
 
 def plan(guest: Guest, settings: Settings) -> Plan:
-    """Put the UUID of what is there in place of each name."""
+    """Put the UUID of what is there in place of each name; what is not there need not be."""
     return plan_for(guest, _faults(guest), "Names file systems by UUID in place of the machine's names for disks")
 
 
@@ -52,7 +55,7 @@ def _faults(guest: Guest) -> list[Fault]:
     if specs:
         edit = Edit(FSTAB, partial(renamed, specs=specs))
         faults.append(Fault(_sentence([*specs]), tuple(places), edits=(edit,)))
-    faults += root_argument.faults(guest)
+    faults += [*fstab_absent.faults(guest), *root_argument.faults(guest)]
     if faults or arguments(guest).named("root") or any(entry.point == "/" for _, entry in _used(guest)):
         return faults
     sentence = f"neither {FSTAB} nor a boot loader says where the root is"

@@ -31,8 +31,12 @@ def _faults(guest: Guest) -> list[Fault]:
         return [lacking(guest, "the QEMU guest agent is not installed", places, "guest-agent")]
     started = _started(guest)
     if started is None:
-        return [_off(guest)]
-    return unit_overrides.faults(guest, started[0])
+        return guest_agent.switched_off(guest)[:1] or [_off(guest)]
+    return [
+        *guest_agent.unexecutable(guest),
+        *unit_overrides.faults(guest, started[0], guest_agent.PROGRAMS),
+        *guest_agent.elsewhere(guest, started[0]),
+    ]
 
 
 def _started(guest: Guest) -> tuple[str, tuple[Evidence, ...]] | None:

@@ -8,6 +8,7 @@ from remediations.linux.coverage import EVERY_FAMILY
 from remediations.linux.ifcfg import tied_by_ifcfg
 from remediations.linux.ifupdown import tied_by_ifupdown
 from remediations.linux.mac_arguments import tied_by_arguments
+from remediations.linux.mactab import tied_by_table
 from remediations.linux.netplan import tied_by_netplan
 from remediations.linux.network_manager import tied_by_network_manager
 from remediations.linux.networkd import tied_by_networkd
@@ -27,6 +28,7 @@ from remediations.vocabulary import (
 
 _SYSTEMS = (
     tied_by_udev,
+    tied_by_table,
     tied_by_ifcfg,
     tied_by_network_manager,
     tied_by_netplan,

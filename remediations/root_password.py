@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from remediations.guest import Guest
-from remediations.linux import cloud_config, cloud_init, systemd
+from remediations.linux import cloud_account, cloud_config, cloud_init, systemd
 from remediations.linux.coverage import EVERY_FAMILY
 from remediations.linux.fault import Edit, Fault, plan_for, verdict
 from remediations.linux.passwords import BACKUPS, PASSWD, Password, passwords, without_password
@@ -54,7 +54,7 @@ def _to_take(guest: Guest, wrong: dict[Password, str]) -> list[Fault]:
 def _wrong(known: Password) -> str:
     if known.empty:
         return f"{known.name} has an empty password"
-    if known.usable and re.fullmatch("0+", known.uid):
+    if known.usable and re.fullmatch(r"\s*[-+]?0+", known.uid):
         return f"{known.name} has a password" if known.name == "root" else f"{known.name}, another root, has a password"
     return ""
 
@@ -64,10 +64,18 @@ def _by_cloud_init(guest: Guest) -> list[Fault]:
     if not cloud_init.installed(guest):
         return []
     config = cloud_config.load(guest)
-    advice = "Remove root from chpasswd in cloud-init's configuration"
-    if "root" not in _set_passwords(config.get("chpasswd")):
-        return []
-    return [Fault("cloud-init sets a password for root", config.evidence("chpasswd"), obstacle=advice)]
+    found = []
+    for key, names in (
+        ("chpasswd", _set_passwords(config.get("chpasswd"))),
+        ("users", _with_passwords(config.get("users"))),
+        ("password", [cloud_account.default_user(config).login] if config.get("password") else []),
+    ):
+        if "root" in names:
+            # The line that names the setting is shown; a password may stand on it.
+            places = tuple(Evidence(place.path, place.line, key) for place in config.evidence(key))
+            advice = f"Take root's password out of {key} in cloud-init's configuration"
+            found.append(Fault(f"cloud-init sets a password for root ({key})", places, obstacle=advice))
+    return found
 
 
 def _set_passwords(chpasswd: Any) -> list[str]:
@@ -78,6 +86,17 @@ def _set_passwords(chpasswd: Any) -> list[str]:
     names = [str(user.get("name")) for user in users if isinstance(user, dict)] if isinstance(users, list) else []
     lines = listed.split("\n") if isinstance(listed, str) else listed if isinstance(listed, list) else []
     return [*names, *(str(line).partition(":")[0].strip() for line in lines)]
+
+
+def _with_passwords(users: Any) -> list[str]:
+    """The accounts of cloud-init's ``users`` that get a password though they exist, and keep it (``lock_passwd``)."""
+    listed = [user for user in users if isinstance(user, dict)] if isinstance(users, list) else []
+    return [
+        str(user.get("name"))
+        for user in listed
+        if (user.get("plain_text_passwd") or str(user.get("hashed_passwd") or "!")[0] not in "!*")
+        and str(user.get("lock_passwd", True)).strip().lower() in ("false", "0", "off", "no")
+    ]
 
 
 def _passing(guest: Guest) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remediations.guest import Guest
-from remediations.linux.boot_lines import consoles, has_console
+from remediations.linux.boot_lines import RECOVERY, consoles, has_console
 from remediations.linux.boot_loaders import boot_loaders
 from remediations.linux.console_device import console_device
 from remediations.linux.coverage import EVERY_FAMILY
@@ -30,7 +30,8 @@ def plan(guest: Guest, settings: Settings) -> Plan:
 def _faults(guest: Guest, settings: Settings) -> tuple[Fault, ...]:
     device = console_device(guest, settings)
     loaders = boot_loaders(guest, device, xen=settings.hypervisor == "xen")
-    lines = [line for loader in loaders for line in loader.lines]
+    # A recovery entry starts a shell of its own, and no logins.
+    lines = [line for loader in loaders for line in loader.lines if not RECOVERY.intersection(line.arguments)]
     told = all(has_console(line.arguments, device) for line in lines) if lines else None
     last = bool(lines) and all(has_console(consoles(line.arguments)[-1:], device) for line in lines)
     for value, place in arguments(guest).named("systemd.getty_auto"):

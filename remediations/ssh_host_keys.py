@@ -10,13 +10,18 @@ import re
 
 from remediations.guest import FileKind, Guest
 from remediations.linux import cloud_config, cloud_init, datasource, host_keys, ssh_service, sshd_config
-from remediations.linux.cloud_config import CloudConfig
 from remediations.linux.coverage import EVERY_FAMILY
 from remediations.linux.fault import Fault, plan_for, verdict
 from remediations.vocabulary import Evidence, Finding, Level, Plan, RemoveFile, Requirement, Settings, Status, Step
 
-_USUAL = re.compile(r"/etc/ssh/ssh_host_\w+_key")
-_OTHERS = ("/etc/dropbear/dropbear_*_host_key", "/etc/tinyssh/sshkeydir/.*.sk")
+_USUAL = re.compile(r"/etc/ssh/ssh_host_(\w+_)?key")
+_PATTERNS = ("/etc/ssh/ssh_host_*_key", "/etc/ssh/ssh_host_key")
+_OTHERS = (
+    "/etc/dropbear/dropbear_*_host_key",
+    "/etc/dropbear/initramfs/dropbear_*_host_key",
+    "/etc/dropbear-initramfs/dropbear_*_host_key",
+    "/etc/tinyssh/sshkeydir/.*.sk",
+)
 
 
 def check(guest: Guest, settings: Settings) -> Finding:
@@ -42,6 +47,7 @@ def _faults(guest: Guest) -> list[Fault]:
         )
         for path in (*(path for path in keys if path not in usual), *_of_others(guest))
     ]
+    found += _given(guest)
     if usual and not _replaced(guest):
         found.append(_baked_in(guest, usual))
     return found
@@ -67,7 +73,8 @@ def _is_there(guest: Guest, path: str) -> bool:
 
 def _keys(guest: Guest) -> list[str]:
     """The private keys in the image: those of the usual names, and those that sshd is told to use."""
-    paths = [path for path in guest.glob("/etc/ssh/ssh_host_*_key") if (found := guest.stat(path)) and found.size]
+    known = (path for pattern in _PATTERNS for path in guest.glob(pattern))
+    paths = [path for path in known if (found := guest.stat(path)) and found.size]
     used = host_keys.present(guest) if sshd_config.path(guest) is not None else ()
     return list(dict.fromkeys((*paths, *(place.path for place in used))))
 
@@ -78,19 +85,24 @@ def _of_others(guest: Guest) -> tuple[str, ...]:
 
 def _replaced(guest: Guest) -> tuple[Evidence, ...]:
     """What makes a new instance replace the keys of the usual names: cloud-init, where it runs and is to do that."""
-    if not cloud_init.installed(guest) or not cloud_init.is_on(guest):
+    told = host_keys.deleted(guest)
+    if not told or datasource.faults(guest, cloud_config.load(guest)) or not host_keys.maker(guest):
         return ()
+    return told
+
+
+def _given(guest: Guest) -> list[Fault]:
+    """Keys in cloud-init's configuration, which it writes to every instance in place of new ones."""
+    if not cloud_init.installed(guest):
+        return []
     config = cloud_config.load(guest)
-    if not config.flag("ssh_deletekeys", True) or "ssh" not in config.modules("init"):
-        return ()
-    if datasource.faults(guest, config) or not host_keys.maker(guest):
-        return ()
-    return config.evidence("ssh_deletekeys") or _module(config)
-
-
-def _module(config: CloudConfig) -> tuple[Evidence, ...]:
-    places = config.evidence("cloud_init_modules")
-    return tuple(Evidence(place.path, place.line, f"{place.text} ssh, which deletes host keys") for place in places)
+    keys = config.get("ssh_keys")
+    if not isinstance(keys, dict) or not any(str(name).endswith("_private") for name in keys):
+        return []
+    # The line that names the setting is shown; those below it hold the key.
+    places = tuple(Evidence(place.path, place.line, "ssh_keys") for place in config.evidence("ssh_keys"))
+    sentence = "cloud-init's configuration gives every instance the same host keys (ssh_keys)"
+    return [Fault(sentence, places, obstacle="Remove ssh_keys from cloud-init's configuration")]
 
 
 def _passing(guest: Guest) -> Finding:

@@ -40,7 +40,7 @@ def _cloud_faults(guest: Guest, settings: Settings) -> list[Fault]:
     if not cloud_init.installed(guest):
         return other_agents.instead(guest, settings) or [cloud_init.missing(guest)]
     config = cloud_config.load(guest)
-    found = [*cloud_init.faults(guest), *datasource.faults(guest, config)]
+    found = [*cloud_init.faults(guest, cloud_init.NETWORK), *datasource.faults(guest, config)]
     found += cloud_edits.missing_module(config, "init", "ssh", why="cloud-init puts the key nowhere")
     if not config.flag("allow_public_ssh_keys", True):
         edit = cloud_edits.setting(config, "allow_public_ssh_keys", True)

@@ -11,6 +11,7 @@ from remediations.linux import (
     key_login,
     services,
     ssh_service,
+    sshd_account,
     sshd_config,
     unit_overrides,
 )
@@ -37,11 +38,13 @@ def _faults(guest: Guest, settings: Settings) -> list[Fault]:
     if ssh_service.program(guest) is None:
         return [_missing(guest)]
     name = ssh_service.name(guest)
-    found = [*ssh_service.faults(guest), *unit_overrides.faults(guest, f"{name}.service")]
+    found = [*ssh_service.unexecutable(guest), *ssh_service.faults(guest), *sshd_account.faults(guest)]
+    for unit in ssh_service.runs(guest):
+        found += unit_overrides.faults(guest, unit, ssh_service.PROGRAMS)
     found += [*boot_arguments.faults(guest, frozenset((f"{name}.service", "sshd.service")))]
     found += [*ssh_service.option_faults(guest), *_blocks(guest)]
     found += key_login.faults(guest, key_account.key_account(guest, settings))
-    if sshd_config.path(guest) is not None and not host_keys.present(guest) and not host_keys.maker(guest):
+    if sshd_config.path(guest) is not None and not host_keys.kept(guest) and not host_keys.maker(guest):
         found.append(host_keys.fault(guest))
     return found
 
@@ -74,7 +77,7 @@ def _passing(guest: Guest, settings: Settings) -> Finding:
     started = ssh_service.starting(guest)
     if started is None:
         raise GuestError("what starts sshd could not be found again")
-    keys = host_keys.present(guest)
+    keys = host_keys.kept(guest)
     whom = f"lets {account.name} in with a key" if account else "lets key logins in"
     made = "host keys are in the image" if keys else "host keys are made at boot"
     evidence = (*started.evidence, *key_login.evidence(guest, account), *(keys or host_keys.maker(guest)))

@@ -39,8 +39,10 @@ def _passing(guest: Guest) -> Finding:
     limited = datasource.evidence(config)
     which = "its datasources include OpenStack" if limited else "it looks for every datasource it knows"
     remark = datasource.remark(config)
-    summary = f"cloud-init starts at boot and {which}" + (f"; {remark}" if remark else "")
-    return Finding(Status.PASS, summary, (*limited, *cloud_init.evidence(guest)))
+    ignored = ", ".join(place.path for place in config.ignored)
+    remarks = (remark, f"it ignores {ignored}, which is no valid configuration" if ignored else "")
+    summary = "; ".join((f"cloud-init starts at boot and {which}", *(text for text in remarks if text)))
+    return Finding(Status.PASS, summary, (*limited, *config.ignored, *cloud_init.evidence(guest)))
 
 
 REQUIREMENT = Requirement(

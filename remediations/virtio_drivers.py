@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from remediations.guest import Guest, GuestError
-from remediations.linux import drivers, initrds
+from remediations.linux import drivers, initrds, module_bans
 from remediations.linux.coverage import EVERY_FAMILY
 from remediations.linux.fault import Fault, plan_for, verdict, with_steps
 from remediations.linux.initramfs_config import having
@@ -56,11 +56,23 @@ def _look(guest: Guest) -> tuple[list[Fault], list[Evidence]]:
     shown: list[Evidence] = []
     for kernel in found:
         faults += _kernel(guest, kernel, shown)
-    return faults, shown
+    inside = frozenset.intersection(*(drivers.built_in(guest, kernel.release) for kernel in found))
+    return [*faults, *_banned(guest, frozenset(_added(guest)) - {"virtio_scsi"} - inside)], shown
+
+
+def _added(guest: Guest) -> tuple[str, ...]:
+    return _ON_S390X if guest.facts.arch == "s390x" else _ADDED
+
+
+def _banned(guest: Guest, names: frozenset[str]) -> list[Fault]:
+    return [
+        Fault(f"{name} is forbidden to load", (place,), obstacle=f"{place.path} forbids {name}: take that out")
+        for name, place in module_bans.banned(guest, names).items()
+    ]
 
 
 def _kernel(guest: Guest, kernel: Kernel, shown: list[Evidence]) -> list[Fault]:
-    added = _ON_S390X if guest.facts.arch == "s390x" else _ADDED
+    added = _added(guest)
     inside = drivers.built_in(guest, kernel.release)
     early = frozenset(added[:2]) - inside
     as_modules = drivers.modules(guest, kernel.release)

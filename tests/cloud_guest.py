@@ -42,7 +42,9 @@ def cloud_guest(
     """The guest, with ``files`` added."""
     units = "/lib/systemd/system"
     table: dict[str, bytes | Link | Special | None] = {
-        "/usr/bin/cloud-init": b"#!/usr/bin/python3\n",
+        "/usr/bin/cloud-init": b"#!/usr/bin/python3.9\n",
+        "/usr/bin/python3.9": b"\x7fELF",
+        "/usr/lib/python3.9/site-packages/cloudinit/__init__.py": b"",
         "/etc/cloud/cloud.cfg": cloud_cfg,
         "/sbin/init": Link("/lib/systemd/systemd"),
         "/lib/systemd/systemd": b"\x7fELF",
@@ -56,5 +58,6 @@ def cloud_guest(
         table[f"{units}/{stage}.service"] = b"[Service]\nType=oneshot\n[Install]\nWantedBy=cloud-init.target\n"
         table[f"/etc/systemd/system/cloud-init.target.wants/{stage}.service"] = Link(f"{units}/{stage}.service")
     guest = FakeGuest(table | (files or {}))
-    guest.modes["/usr/bin/cloud-init"] = guest.modes["/lib/systemd/system-generators/cloud-init-generator"] = 0o755
+    programs = ("/usr/bin/cloud-init", "/usr/bin/python3.9", "/lib/systemd/system-generators/cloud-init-generator")
+    guest.modes |= dict.fromkeys(programs, 0o755)
     return guest

@@ -54,6 +54,14 @@ class Files(dict[str, Entry]):
     def __init__(self, files: Mapping[str, Entry]) -> None:
         super().__init__(files)
         self._names: dict[str, set[str]] | None = None
+        self.known: dict[tuple[str, bool], str] = {}
+        self.found: dict[str, tuple[str, ...]] = {}
+
+    def _changed(self) -> None:
+        """What was asked before (paths resolved, patterns matched) no longer holds."""
+        self._names = None
+        self.known.clear()
+        self.found.clear()
 
     @property
     def names(self) -> dict[str, set[str]]:
@@ -74,22 +82,22 @@ class Files(dict[str, Entry]):
 
     def __setitem__(self, path: str, entry: Entry) -> None:
         super().__setitem__(path, entry)
-        self._names = None
+        self._changed()
 
     def __delitem__(self, path: str) -> None:
         super().__delitem__(path)
-        self._names = None
+        self._changed()
 
     def update(self, *more: object, **named: object) -> None:
         super().update(*more, **named)  # type: ignore[arg-type]
-        self._names = None
+        self._changed()
 
     def setdefault(self, path: str, entry: Entry = None) -> Entry:
-        self._names = None
+        self._changed()
         return super().setdefault(path, entry)
 
     def pop(self, path: str, *default: Entry) -> Entry:
-        self._names = None
+        self._changed()
         return super().pop(path, *default)
 
 
@@ -112,7 +120,13 @@ class FakeGuest:
         assert isinstance(self.files, Files)
         return self.files
 
-    def _resolve(self, path: str, follow_last: bool = True, depth: int = 0) -> str:
+    def _resolve(self, path: str, follow_last: bool = True) -> str:
+        known = self._tree.known
+        if (path, follow_last) not in known:
+            known[path, follow_last] = self._walk(path, follow_last, 0)
+        return known[path, follow_last]
+
+    def _walk(self, path: str, follow_last: bool, depth: int) -> str:
         if depth > 40:
             raise GuestError(f"{path}: too many levels of links")
         resolved = "/"
@@ -123,7 +137,7 @@ class FakeGuest:
             if isinstance(entry, Link) and (follow_last or index < len(parts) - 1):
                 rest = "/".join(parts[index + 1 :])
                 target = posixpath.join(resolved, entry.target)
-                return self._resolve(posixpath.join(target, rest) if rest else target, follow_last, depth + 1)
+                return self._walk(posixpath.join(target, rest) if rest else target, follow_last, depth + 1)
             resolved = here
         return resolved
 
@@ -169,6 +183,11 @@ class FakeGuest:
         return tuple(sorted(self._tree.names.get(self._resolve(path), ())))
 
     def glob(self, pattern: str) -> tuple[str, ...]:
+        if pattern not in self._tree.found:
+            self._tree.found[pattern] = self._match(pattern)
+        return self._tree.found[pattern]
+
+    def _match(self, pattern: str) -> tuple[str, ...]:
         found = ["/"]
         for part in pattern.strip("/").split("/"):
             found = [

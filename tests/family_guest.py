@@ -13,7 +13,7 @@ Files = dict[str, Entry]
 ETC, LIB = "/etc/systemd/system", "/usr/lib/systemd/system"
 WANTS = f"{ETC}/multi-user.target.wants"
 ACCOUNTS: Files = {
-    "/etc/passwd": b"root:x:0:0:root:/root:/bin/bash\n",
+    "/etc/passwd": b"root:x:0:0:root:/root:/bin/bash\nsshd:x:74:74::/usr/share/empty.sshd:/sbin/nologin\n",
     "/etc/group": b"root:x:0:\n",
     "/etc/shadow": b"root:*:19000:0:99999:7:::\n",
 }
@@ -271,7 +271,8 @@ checkconfig() {
 def alpine(changes: Files | None = None, without: tuple[str, ...] = ()) -> FakeGuest:
     """Alpine 3.21: busybox, OpenRC, sshd in the default runlevel, iptables installed and off."""
     files: Files = {
-        **ACCOUNTS, "/etc/passwd": b"root:x:0:0:root:/root:/bin/ash\n", "/bin/ash": Link("/bin/busybox"),
+        **ACCOUNTS, "/bin/ash": Link("/bin/busybox"),
+        "/etc/passwd": ACCOUNTS["/etc/passwd"].replace(b"/root:/bin/bash", b"/root:/bin/ash"),
         "/bin/busybox": b"\x7fELF", "/sbin/init": Link("/bin/busybox"), "/sbin/openrc": b"\x7fELF",
         "/etc/inittab": b"::sysinit:/sbin/openrc sysinit\n::sysinit:/sbin/openrc boot\n::wait:/sbin/openrc default\n",
         "/etc/init.d/networking": b"#!/sbin/openrc-run\ndepend() {\n\tneed localmount\n\tprovide net\n}\n",

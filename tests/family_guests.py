@@ -16,7 +16,10 @@ STAGES = ("cloud-init-local", "cloud-init", "cloud-config", "cloud-final")
 GONE = Link("")
 """In place of an entry: it is not there."""
 SSHD_CONFIG = b"PasswordAuthentication no\nUsePAM yes\nSubsystem sftp /usr/libexec/openssh/sftp-server\n"
-_PASSWD = b"root:x:0:0:root:/root:/bin/bash\nbin:x:1:1:bin:/bin:/sbin/nologin\n"
+_PASSWD = (
+    b"root:x:0:0:root:/root:/bin/bash\nbin:x:1:1:bin:/bin:/sbin/nologin\n"
+    b"sshd:x:74:74::/usr/share/empty.sshd:/sbin/nologin\n"
+)
 
 
 def cloud_cfg(name: str, shell: str = "/bin/bash", groups: str = "adm, systemd-journal") -> bytes:
@@ -28,7 +31,11 @@ def cloud_cfg(name: str, shell: str = "/bin/bash", groups: str = "adm, systemd-j
 
 def _guest(facts: GuestFacts, files: Mapping[str, Entry], changes: Mapping[str, Entry] | None) -> FakeGuest:
     common: dict[str, Entry] = {
-        "/usr/bin/cloud-init": b"#!/usr/bin/python3\n",
+        "/usr/bin/cloud-init": b"#!/usr/bin/python3.9\n",
+        "/usr/bin/python3.9": b"\x7fELF",
+        "/usr/bin/sh": b"\x7fELF",
+        "/bin/sh": b"\x7fELF",
+        "/usr/lib/python3.9/site-packages/cloudinit/__init__.py": b"",
         "/usr/sbin/sshd": b"\x7fELF",
         "/etc/ssh/sshd_config": SSHD_CONFIG,
         "/etc/ssh/ssh_host_ed25519_key": b"key",

@@ -84,7 +84,8 @@ def base(hostname: str, merged: bool = True) -> Table:
     table: Table = {
         "/etc/hostname": f"{hostname}\n",
         "/etc/hosts": "127.0.0.1 localhost\n",
-        "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\nbin:x:1:1:bin:/bin:/sbin/nologin\n",
+        "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\nbin:x:1:1:bin:/bin:/sbin/nologin\n"
+        "sshd:x:74:74::/usr/share/empty.sshd:/sbin/nologin\n",
         "/etc/group": "root:x:0:\nbin:x:1:\nadm:x:4:\nwheel:x:10:\n",
         "/etc/shadow": "root:!!:19700:0:99999:7:::\nbin:*:19700:0:99999:7:::\n",
         "/root": None, "/proc": None, "/sys": None, "/dev": None, "/run": None, "/tmp": None, "/home": None,

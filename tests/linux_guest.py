@@ -71,6 +71,7 @@ PASSWD = b"""\
 root:x:0:0:root:/root:/bin/bash
 daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
 ann:x:1000:1000::/home/ann:/bin/bash
+sshd:x:104:65534::/run/sshd:/usr/sbin/nologin
 """
 GROUP = b"root:x:0:\nadm:x:4:\nstaff:x:50:ann\nann:x:1000:\n"
 SHADOW = b"root:*:19000:0:99999:7:::\nann:!:19000:0:99999:7:::\n"
@@ -112,6 +113,7 @@ def debian(changes: dict[str, Entry] | None = None, without: tuple[str, ...] = (
         f"{LIB}/rc-local.service": b"[Service]\nExecStart=/etc/rc.local start\n",
         "/usr/bin/cloud-init": b"#!/usr/bin/python3\n",
         "/usr/bin/python3": b"\x7fELF",
+        "/usr/lib/python3/dist-packages/cloudinit/__init__.py": b"",
         "/usr/bin/wget": b"\x7fELF",
         f"{LIB}/cloud-init.target": b"[Unit]\nAfter=multi-user.target\n",
         "/etc/cloud/cloud.cfg": CLOUD_CFG,
@@ -126,7 +128,11 @@ def debian(changes: dict[str, Entry] | None = None, without: tuple[str, ...] = (
     for gone in without:
         files = {path: entry for path, entry in files.items() if path != gone and not path.startswith(gone + "/")}
     files.update(changes or {})
-    programs = {path: 0o755 for path in files if "/bin/" in path or "-generator" in path or "ds-identify" in path}
+    programs = {
+        path: 0o755
+        for path in files
+        if "/bin/" in path or "/sbin/" in path or "-generator" in path or "ds-identify" in path
+    }
     return FakeGuest(files, modes={**programs, **modes})
 
 
@@ -153,7 +159,10 @@ def trusty(changes: dict[str, Entry] | None = None) -> FakeGuest:
         "/etc/init.d/rc.local": b"#!/bin/sh\n",
         "/etc/rc2.d/S99rc.local": Link("../init.d/rc.local"),
         "/usr/sbin/sshd": b"\x7fELF",
-        "/usr/bin/cloud-init": b"#!/usr/bin/python\n",
+        "/usr/bin/cloud-init": b"#!/usr/bin/python2.7\n",
+        "/usr/bin/python2.7": b"\x7fELF",
+        "/bin/sh": b"\x7fELF",
+        "/usr/lib/python2.7/dist-packages/cloudinit/__init__.py": b"",
         "/usr/bin/wget": b"\x7fELF",
         "/etc/ssh/sshd_config": SSHD_CONFIG.partition(b"\n")[2],
         "/etc/ssh/ssh_host_rsa_key": b"key",
@@ -168,5 +177,5 @@ def trusty(changes: dict[str, Entry] | None = None) -> FakeGuest:
         **(changes or {}),
     }
     facts = replace(BOOKWORM, distro="ubuntu", version=(14, 4))
-    modes = {path: 0o755 for path in files if path.startswith(("/etc/init.d/", "/bin/", "/usr/bin/"))}
+    modes = {path: 0o755 for path in files if path.startswith(("/etc/init.d/", "/bin/", "/usr/bin/", "/usr/sbin/"))}
     return FakeGuest(files, facts=facts, modes=modes)

@@ -86,6 +86,8 @@ def interfaces(text: str, on: bool = True, client: bool = True) -> dict[str, Ent
     files: dict[str, Entry] = {
         **service("networking", on),
         "/usr/sbin/ifup": b"\x7fELF",
+        "/usr/sbin/ifdown": b"\x7fELF",
+        "/usr/sbin/ifquery": b"\x7fELF",
         INTERFACES: f"source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n\n{text}".encode(),
     }
     return files | ({"/usr/sbin/dhclient": b"\x7fELF"} if client else {})
@@ -96,7 +98,9 @@ def cloud(config: str = "", renderers: str = "") -> dict[str, Entry]:
     stages = ("cloud-init-local", "cloud-init", "cloud-config", "cloud-final")
     listed = f"  network:\n    renderers: {renderers}\n" if renderers else ""
     files: dict[str, Entry] = {
-        "/usr/bin/cloud-init": b"#!/usr/bin/python3\n",
+        "/usr/bin/cloud-init": b"#!/usr/bin/python3.9\n",
+        "/usr/bin/python3.9": b"\x7fELF",
+        "/usr/lib/python3.9/site-packages/cloudinit/__init__.py": b"",
         "/usr/lib/cloud-init/ds-identify": b"#!/bin/sh\n",
         "/usr/lib/systemd/system-generators/cloud-init-generator": b"#!/bin/sh\n",
         f"{LIB}/cloud-init.target": b"[Unit]\nAfter=multi-user.target\n",
@@ -154,6 +158,7 @@ def el6(ifcfg: dict[str, bytes], on: bool = True) -> FakeGuest:
         "/etc/rc3.d": Link("rc.d/rc3.d"),
         "/etc/rc.d/init.d/network": b"#!/bin/bash\n# chkconfig: 2345 10 90\n",
         "/etc/rc.d/rc3.d": None,
+        "/etc/sysconfig/network": b"NETWORKING=yes\n",
     }
     if on:
         files["/etc/rc.d/rc3.d/S10network"] = Link("../init.d/network")

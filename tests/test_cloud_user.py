@@ -165,10 +165,17 @@ def test_the_boot_scripts_key_is_roots_alone():
     assert plan(debian(), Settings(key_fetch="rc.local", user="ann")).obstacle
 
 
-@pytest.mark.parametrize("content", [b"[", b"\xff", b"users: [1]", b"a: 1\nuser: &u x\ny: *u\nusers: [default]\n"])
+@pytest.mark.parametrize("content", [b"\xff", b"users: [1]", b"a: 1\nuser: &u x\ny: *u\nusers: [default]\n"])
 def test_files_that_cannot_be_understood_are_not_edited(content):
     with pytest.raises((GuestError, PlanError)):
         plan(debian({LATE: content}), Settings(user="admin"))
+
+
+def test_a_file_that_cloud_init_ignores_is_left_alone():
+    guest = debian({LATE: b"["})
+    after = guest.applied(plan(guest, Settings(user="admin")))
+    assert after.files[LATE] == b"["
+    assert check(after, Settings(user="admin")).status is Status.PASS
 
 
 @given(st.text("user:s -namedflt\n[]{}'\"&*x").map(str.encode))

@@ -253,6 +253,32 @@ def test_a_console_that_only_begins_alike_does_not_count() -> None:
     assert check(guest(with_console(DEBIAN_MENU).replace(b"ttyS0", b"ttyS01")), SETTINGS).status is Status.FAIL
 
 
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("console=uart8250,io,0x3f8,115200n8", Status.PASS),
+        ("console=uart,io,0x2F8", Status.FAIL),
+        ("console=uart8250,mmio,0x3f8", Status.FAIL),
+        ("console=uart8250", Status.FAIL),
+        ("console=uart8250,io", Status.FAIL),
+    ],
+)
+def test_a_serial_line_may_be_named_by_its_port(word: str, status: Status) -> None:
+    named = word.encode()
+    made = guest(
+        DEBIAN_MENU.replace(b" ro ", b" ro " + named + b" "),
+        DEBIAN_DEFAULTS.replace(b'LINUX=""', b'LINUX="%s"' % named),
+    )
+    assert check(made, SETTINGS).status is status
+
+
+def test_what_is_handed_to_init_is_no_argument_of_the_kernels() -> None:
+    handed = guest(DEBIAN_MENU.replace(b" ro ", b" ro -- " + ADDED + b" "), None)
+    assert check(handed, SETTINGS).status is Status.FAIL
+    with pytest.raises(PlanError, match="to init"):
+        plan(handed, SETTINGS)
+
+
 def test_a_menu_that_nothing_generates_stands_for_itself() -> None:
     static = FakeGuest({"/boot/grub/grub.cfg": DEBIAN_MENU})
     planned = plan(static, SETTINGS)

@@ -6,7 +6,7 @@ import contextlib
 import time
 
 import pytest
-from fake_guest import Link
+from fake_guest import Link, Special
 from hypothesis import given
 from hypothesis import strategies as st
 from linux_guest import ETC, LIB, WANTS, debian, trusty, unit
@@ -160,8 +160,38 @@ def test_interfaces_options_are_read(path):
 def test_hooks_of_ifupdown_are_read_by_the_names_that_run_parts_takes():
     hook = b"#!/bin/sh\niptables-restore < /etc/rules\n"
     name, other = "/etc/network/if-pre-up.d/iptables", "/etc/network/if-pre-up.d/iptables.bak"
-    assert check(debian({name: hook}, **{name: 0o755}), SETTINGS).status is Status.FAIL
-    assert check(debian({other: hook}, **{other: 0o755}), SETTINGS).status is Status.PASS
+    ifup = {"/usr/sbin/ifup": b"\x7fELF"}
+    assert check(debian({name: hook, **ifup}, **{name: 0o755}), SETTINGS).status is Status.FAIL
+    assert check(debian({other: hook, **ifup}, **{other: 0o755}), SETTINGS).status is Status.PASS
+    assert check(debian({name: hook}, **{name: 0o755}), SETTINGS).status is Status.PASS
+
+
+CHAIN = b"flush ruleset\ntable inet filter {\n\tchain input {\n\t\ttype filter hook input priority 0;%s\n\t}\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "status"),
+    [
+        (CHAIN % b"", Status.PASS),
+        (CHAIN % b" policy accept; # drop", Status.PASS),
+        (CHAIN % b" policy drop;", Status.FAIL),
+        (CHAIN % b"\n\t\ttcp dport 22 drop", Status.FAIL),
+        (CHAIN % b"" + b'include "/etc/nftables.d/*.nft"\n', Status.FAIL),
+        (b"", Status.PASS),
+        (Link("/dev/null"), Status.PASS),
+        (Special(), Status.FAIL),
+    ],
+)
+def test_a_rule_set_that_refuses_nothing_is_no_firewall(rules, status):
+    service = b"[Service]\nExecStart=/usr/sbin/nft -f /etc/nftables.conf\n[Install]\nWantedBy=sysinit.target\n"
+    on = {f"{LIB}/nftables.service": service, f"{ETC}/sysinit.target.wants/nftables.service": Link("x")}
+    assert check(debian({**on, "/etc/nftables.conf": rules}), SETTINGS).status is status
+
+
+def test_a_loader_that_does_more_than_load_one_file_counts():
+    script = b"[Service]\nExecStartPre=/opt/fw\nExecStart=/usr/sbin/nft -f /etc/nftables.conf\n[Install]\n"
+    on = {f"{LIB}/nftables.service": script, f"{ETC}/sysinit.target.wants/nftables.service": Link("x")}
+    assert check(debian(on), SETTINGS).status is Status.FAIL
 
 
 def test_a_unit_of_the_administrators_own_that_runs_a_loader():

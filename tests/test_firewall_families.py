@@ -63,7 +63,8 @@ def test_installed_and_off_passes_with_evidence(guest):
 
 
 def test_arch_masks_what_is_enabled():
-    after = fixed(arch({f"{WANTS}/nftables.service": Link(f"{LIB}/nftables.service")}))
+    rules = {"/etc/nftables.conf": b"table inet filter { chain input { tcp dport 22 drop; } }\n"}
+    after = fixed(arch({**rules, f"{WANTS}/nftables.service": Link(f"{LIB}/nftables.service")}))
     assert after.files[f"{ETC}/nftables.service"] == NULL
 
 
@@ -118,7 +119,8 @@ RULES = b"#!/bin/sh\niptables -P INPUT DROP\n"
          "/etc/init.d/boot.local"),
         (el9({"/etc/rc.d/rc.local": RULES, f"{ETC}/firewalld.service": NULL}), "/etc/rc.d/rc.local"),
         (el9({"/usr/sbin/ifup-local": RULES, f"{ETC}/firewalld.service": NULL}), "/sbin/ifup-local"),
-        (el9({"/etc/NetworkManager/dispatcher.d/50-wall": RULES, f"{ETC}/firewalld.service": NULL}),
+        (el9({"/etc/NetworkManager/dispatcher.d/50-wall": RULES, f"{ETC}/firewalld.service": NULL,
+              "/usr/sbin/NetworkManager": b"\x7fELF"}),
          "/etc/NetworkManager/dispatcher.d/50-wall"),
     ],
 )  # fmt: skip
@@ -129,6 +131,13 @@ def test_scripts_of_the_families_are_looked_into(guest, path):
     assert found.status is Status.FAIL
     assert path in found.summary
     assert path in plan(guest, SETTINGS).obstacle
+
+
+def test_inittab_runs_things_where_pid_1_heeds_it():
+    line = b"::once:/sbin/iptables-restore /etc/rules\n"
+    assert check(alpine({"/etc/inittab": line}), SETTINGS).status is Status.FAIL
+    assert check(alpine({"/etc/inittab": b"#" + line}), SETTINGS).status is Status.PASS
+    assert check(el9({"/etc/inittab": line, f"{ETC}/firewalld.service": NULL}), SETTINGS).status is Status.PASS
 
 
 def test_local_d_counts_only_with_its_service():

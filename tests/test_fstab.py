@@ -16,6 +16,7 @@ from remediations.fstab import check, plan, renamed
 from remediations.guest import Filesystem, GuestError, RootDisk
 from remediations.linux import root_argument
 from remediations.linux.disk_names import disk_name
+from remediations.linux.fstab_absent import not_waiting
 from remediations.vocabulary import Settings, Status
 
 SETTINGS = Settings()
@@ -41,7 +42,8 @@ def fixed(guest):
 
 
 @pytest.mark.parametrize(
-    "device", ["UUID=0a3b", "LABEL=root", "PARTUUID=x-01", "/dev/disk/by-uuid/0a3b", "/dev/disk/by-partlabel/r",
+    "device", [f"UUID={ROOT.uuid}", "LABEL=root", "PARTUUID=x-01", f"/dev/disk/by-uuid/{ROOT.uuid}",
+    "/dev/disk/by-partlabel/r",
                "/dev/mapper/vg-root", "/dev/vg/root", "/dev/md0", "/dev/md/root", "/dev/disk/by-id/dm-name-vg-root",
                "/dev/disk/by-id/md-uuid-1"]
 )  # fmt: skip
@@ -51,6 +53,76 @@ def test_lasting_names_pass(make, device):
     found = check(guest, SETTINGS)
     assert found.status is Status.PASS
     assert found.evidence[0].line == 1
+
+
+GONE = "0a3b4c5d-0000-4000-8000-00000000000f"
+
+
+@pytest.mark.parametrize("line", [f"UUID={GONE} /srv xfs defaults 0 2", f'UUID="{GONE}"\tnone swap sw 0 0\r'])
+def test_what_the_image_does_not_hold_must_not_be_waited_for(line):
+    text = f"UUID={ROOT.uuid} / ext4 defaults 0 1\n{line}\nUUID={GONE} /opt ext4 defaults,nofail 0 2\n".encode()
+    guest = with_fstab(text)
+    assert check(guest, SETTINGS).evidence[0].line == 2
+    after = fixed(guest).read("/etc/fstab")
+    assert after == text.replace(b"xfs defaults", b"xfs defaults,nofail").replace(b"swap sw", b"swap sw,nofail")
+
+
+def test_another_roots_uuid_fails_and_is_left():
+    guest = with_fstab(f"UUID={GONE} / ext4 defaults 0 1\n".encode())
+    assert check(guest, SETTINGS).status is Status.FAIL
+    assert "line 1" in plan(guest, SETTINGS).obstacle
+
+
+def test_a_kernel_that_looks_for_another_root_does_not_boot():
+    def entry(uuid):
+        return f"menuentry x {{\n linux /vmlinuz root=UUID={uuid} ro\n}}\n"
+
+    text = f"UUID={ROOT.uuid} / ext4 defaults 0 1\n".encode()
+    guest = with_fstab(text, changes={"/boot/grub/grub.cfg": entry(GONE).encode()})
+    assert GONE in check(guest, SETTINGS).summary
+    assert plan(guest, SETTINGS).obstacle
+    beside = with_fstab(text, changes={"/boot/grub/grub.cfg": (entry(ROOT.uuid) + entry(GONE)).encode()})
+    assert check(beside, SETTINGS).status is Status.PASS
+
+
+def test_a_partition_that_the_image_does_not_have_is_not_there_either():
+    guest = with_fstab(b"PARTUUID=9f2d-01 / ext4 ro 0 1\nPARTUUID=9f2d-02 none swap sw 0 0\n")
+    assert check(guest, SETTINGS).status is Status.PASS
+    (part,) = guest.root_disk.partitions
+    guest.root_disk = replace(guest.root_disk, partitions=(replace(part, uuid="9f2d-01"),))
+    assert [place.line for place in check(guest, SETTINGS).evidence] == [2]
+
+
+def test_a_uuid_may_be_of_what_is_not_known_of_the_image():
+    text = f"UUID={ROOT.uuid} / ext4 defaults 0 1\nUUID={GONE} /srv xfs defaults 0 2\n".encode()
+    for guest in (
+        with_fstab(text, filesystems={}),
+        replace(with_fstab(text), root_disk=replace(PLAIN_DISK, kind="lvm")),
+        replace(with_fstab(text, filesystems={1: ROOT}), root_disk=RootDisk("disk", GIB, "", (), None, "ext4", 1, 1)),
+    ):
+        assert check(guest, SETTINGS).status is Status.PASS
+
+
+@given(st.binary(max_size=200), st.integers(1, 5))
+def test_nofail_is_added_to_one_line_alone(content, number):
+    lines = content.split(b"\n")
+    if number <= len(lines) and lines[number - 1].strip():
+        after = not_waiting(content, frozenset((number,))).split(b"\n")
+        assert len(after) == len(lines)
+        assert all(old == new for at, (old, new) in enumerate(zip(lines, after, strict=True), 1) if at != number)
+        assert b"nofail" in after[number - 1]
+
+
+@pytest.mark.parametrize(
+    "line", ["/dev/sr0 /media/cdrom iso9660 ro 0 0", "/dev/fd0 /m auto", "/dev/cdrom\t/mnt udf\tro\r"]
+)
+def test_systemd_waits_for_a_drive_of_removable_media(line):
+    # systemd.mount(5): only nofail and noauto keep a file system from being required at boot.
+    text = f"UUID=0 / ext4 defaults 0 1\n{line}\n/dev/sr1 /c auto noauto\n".encode()
+    guest = with_fstab(text)
+    assert check(guest, SETTINGS).evidence[0].line == 2
+    assert b"nofail" in fixed(guest).read("/etc/fstab").split(b"\n")[1]
+    assert check(with_fstab(text, sles11), SETTINGS).status is Status.PASS
 
 
 @pytest.mark.parametrize("disk", ["sda", "vda", "xvda", "hda", "nvme0n1p", "sdb", "disk/by-id/ata-QEMU_HD_QM1-part"])
@@ -70,7 +142,8 @@ def test_names_of_the_machine_become_uuids(make, disk):
 
 
 @pytest.mark.parametrize(
-    "line", ["/dev/sda3 /mnt ext4 noauto 0 0", "/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0", "/dev/fd0 /m auto",
+    "line", ["/dev/sda3 /mnt ext4 noauto 0 0", "/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0",
+    "/dev/fd0 /m auto noauto",
              "/dev/vdb /mnt auto defaults,nofail,x-systemd.requires=cloud-init.service,comment=cloudconfig 0 2",
              "/dev/sda2 none swap noauto 0 0", "#/dev/sda1 / ext4 defaults", "/dev/sda3", "/srv/a /b none bind 0 0",
              "nas:/dev/sda1 /nfs nfs defaults 0 0"]

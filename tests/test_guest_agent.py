@@ -60,8 +60,8 @@ def test_a_udev_rule_starts_it(make, files):
     assert not plan(make(files), SETTINGS).steps
 
 
-@pytest.mark.parametrize("rule", [Link("/dev/null"), b"", b"# " + RULE.replace(b"\\\n", b"")])
-def test_a_rule_that_is_overridden_starts_nothing(rule):
+def test_a_rule_that_is_overridden_starts_nothing():
+    rule = b"# " + RULE.replace(b"\\\n", b"")
     guest = debian({**BY_RULE, RULES.replace("/usr/lib", "/etc"): rule})
     assert check(guest, SETTINGS).status is Status.FAIL
     assert not plan(guest, SETTINGS).steps
@@ -122,9 +122,38 @@ def test_debian_8_and_ubuntu_16_04_have_an_init_script_below_systemd():
     fixed(off)
 
 
-def test_a_changed_command_is_unknown():
-    drop_in = {f"{ETC}/qemu-guest-agent.service.d/own.conf": b"[Service]\nExecStart=\nExecStart=/bin/true\n"}
-    assert check(debian({**BY_RULE, **drop_in}), SETTINGS).status is Status.UNKNOWN
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [(b"/bin/true", Status.FAIL), (b"/opt/agent", Status.UNKNOWN), (b"/usr/bin/qemu-ga --verbose", Status.PASS)],
+)
+def test_a_changed_command(command, status):
+    content = b"[Service]\nExecStart=\nExecStart=" + command + b"\n"
+    drop_in = {f"{ETC}/qemu-guest-agent.service.d/own.conf": content}
+    assert check(debian({**BY_RULE, **drop_in}), SETTINGS).status is status
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b'DAEMON_ARGS="-m isa-serial -p /dev/ttyS1"\n', Status.FAIL),
+        (b'DAEMON_ARGS="--path=/dev/virtio-ports/other.0"\n', Status.FAIL),
+        (b'DAEMON_ARGS="-m virtio-serial --path /dev/virtio-ports/org.qemu.guest_agent.0 -v"\n', Status.PASS),
+        (b"DAEMON_ARGS=\n", Status.PASS),
+    ],
+)
+def test_a_port_that_nova_does_not_give(content, status):
+    assert check(debian({**BY_RULE, "/etc/default/qemu-guest-agent": content}), SETTINGS).status is status
+
+
+@pytest.mark.parametrize("rule", [Link("/dev/null"), b"", b"\n"])
+def test_a_hidden_rule_is_brought_back(rule):
+    guest = debian({**BY_RULE, RULES.replace("/usr/lib", "/etc"): rule})
+    assert check(guest, SETTINGS).status is Status.FAIL
+    fixed(guest)
+
+
+def test_a_lost_executable_bit_is_set_again():
+    fixed(debian(BY_RULE, **{"/usr/bin/qemu-ga": 0o644}))
 
 
 def test_a_program_without_a_service():

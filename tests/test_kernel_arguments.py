@@ -6,6 +6,7 @@ import pytest
 from linux_guest import debian
 
 from remediations import ssh_server, user_data
+from remediations.linux.kernel_arguments import entries_pass
 from remediations.vocabulary import Settings, Status
 
 SETTINGS = Settings()
@@ -70,3 +71,17 @@ def test_a_folder_in_a_switchs_place_is_for_the_operator(path, check, plan):
     assert check(guest, SETTINGS).status is Status.FAIL
     assert not plan(guest, SETTINGS).steps
     assert path in plan(guest, SETTINGS).obstacle
+
+
+@pytest.mark.parametrize(
+    ("menu", "said"),
+    [
+        (ENTRY % b"net.ifnames=0", True),
+        (ENTRY % b"net.ifnames=0" + ENTRY % b"quiet", False),
+        (ENTRY % b"net.ifnames=0" + (ENTRY % b"single").replace(b"'x'", b"'x (recovery mode)'"), True),
+        (b"", None),
+    ],
+)
+def test_whether_every_entry_passes_a_word(menu, said):
+    defaults = {DEFAULTS: b'GRUB_CMDLINE_LINUX="net.ifnames=0"\n'}
+    assert entries_pass(debian({MENU: menu, **defaults}), "net.ifnames=0") is said

@@ -86,10 +86,15 @@ def test_which_pulls_count(folder, starts):
         ("my", "my.target.wants", {}, True),
         ("my", "multi-user.target.wants", {}, False),
         ("my", "multi-user.target.wants", {f"{ETC}/my.target": b"[Unit]\nRequires=multi-user.target\n"}, True),
+        ("my", "multi-user.target.wants", {f"{LIB}/my.target": b"[Unit]\nRequires=multi-user.target\n"}, True),
+        ("my", "multi-user.target.wants", {f"{ETC}/my.target": b"[Unit]\nRequires=basic.target\n",
+                                           f"{LIB}/my.target": b"[Unit]\nRequires=multi-user.target\n"}, False),
+        ("my", "cloud-init.target.wants", {}, False),
+        ("multi-user", "cloud-init.target.wants", {}, True),
         ("multi-user", "my.target.wants", {f"{WANTS}/my.target": Link("../my.target")}, True),
         ("multi-user", "my.target.wants", {f"{ETC}/multi-user.target.d/x.conf": b"[Unit]\nWants=my.target\n"}, True),
     ],
-)
+)  # fmt: skip
 def test_a_target_has_to_be_reached_from_the_default_one(default, folder, files, starts):
     changes = {f"{ETC}/{folder}/ssh.service": Link("/lib/systemd/system/ssh.service"), **files}
     changes[f"{ETC}/default.target"] = Link(f"/usr/lib/systemd/system/{default}.target")
@@ -210,6 +215,14 @@ def test_enabling_makes_the_links_that_systemctl_makes():
     )
     assert noble().files[f"{ETC}/sockets.target.wants/ssh.socket"] == Link("/usr/lib/systemd/system/ssh.socket")
     assert services.enable_steps(noble(), "ssh")[1] == MakeLink(SSH_LINK, "/usr/lib/systemd/system/ssh.service")
+
+
+def test_an_alias_is_not_enabled_but_what_it_means():
+    own = {f"{LIB}/net.service": unit("multi-user.target") + b"Alias=network.service\n",
+           f"{ETC}/network.service": Link("/lib/systemd/system/net.service")}  # fmt: skip
+    steps = services.enable_steps(debian(own), "network")
+    assert steps == (MakeLink(f"{WANTS}/net.service", "/lib/systemd/system/net.service"),)
+    assert services.enable_steps(debian(own), "net") == steps
 
 
 def test_unmasking_an_enabled_unit_is_all_it_takes():

@@ -246,3 +246,12 @@ def test_what_cannot_be_read_is_unknown_but_hides_nothing() -> None:
     odd: dict[str, bytes | Link | Special | None] = {"/etc/netplan/a.yaml": Special()}
     assert check(FakeGuest(odd), SETTINGS).status is Status.UNKNOWN
     assert check(FakeGuest(odd | {"/etc/udev/rules.d/1.rules": PERSISTENT}), SETTINGS).status is Status.FAIL
+
+
+def test_the_tables_of_nameif_and_ifrename_count() -> None:
+    table = {"/etc/mactab": b"# x " + MAC + b"\nlan0 " + MAC + b"\n", "/etc/iftab": b"eth0 mac " + MAC + b"\n"}
+    tied = FakeGuest(dict(table))
+    assert check(tied, SETTINGS).status is Status.FAIL
+    after = tied.applied(plan(tied, SETTINGS))
+    assert after.read("/etc/mactab") == b"# x " + MAC + b"\n"
+    assert check(after, SETTINGS).status is Status.PASS

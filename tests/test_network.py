@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_guest import FakeGuest, Link
+from fake_guest import Entry, FakeGuest, Link
 from network_guest import (
     DHCP_NETWORK,
     KERNEL_NAMES,
@@ -21,6 +21,7 @@ from network_guest import (
 )
 
 from remediations import mac_address
+from remediations.linux.catch_all import NETWORKD
 from remediations.network import check, plan
 from remediations.vocabulary import InstallPackages, PlanError, Settings, Status
 
@@ -202,6 +203,9 @@ def test_a_rule_that_keeps_eth0_for_another_card_comes_first() -> None:
     rule = b'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", ATTR{type}=="1", KERNEL=="eth*", NAME="eth0"\n'
     before = el6({"eth0": SIX})
     before.files["/etc/udev/rules.d/70-persistent-net.rules"] = rule
+    before.files["/lib/udev/rules.d/75-persistent-net-generator.rules"] = (
+        b'ACTION=="add", SUBSYSTEM=="net", IMPORT{program}="write_net_rules"\n'
+    )
     assert check(before, SETTINGS).status is Status.FAIL
     with pytest.raises(PlanError, match="fix mac-address first"):
         plan(before, SETTINGS)
@@ -218,3 +222,117 @@ def test_an_address_in_the_file_keeps_the_card_down() -> None:
 def test_a_bridge_above_the_card_is_not_judged() -> None:
     text = "auto eth0\niface eth0 inet manual\n\nauto br0\niface br0 inet dhcp\n  bridge_ports eth0\n"
     assert check(guest("jessie", interfaces(text)), SETTINGS).status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        ({"/etc/systemd/system/systemd-networkd.service": Link("/dev/null")}, "hands it to networkd"),
+        ({"/etc/netplan/01.yaml": b"network: {renderer: NetworkManager}\n"}, "hands it to NetworkManager"),
+        ({"/etc/netplan/01.yaml": INSTALLER.replace(b"dhcp4: true", b"addresses: [10.0.0.2/24]")}, "without DHCP"),
+        ({"/etc/systemd/network/05.network": b"[Match]\nName=e*\n[Network]\nAddress=10.0.0.2/24\n"}, "without DHCP"),
+    ],
+)
+def test_what_keeps_cloud_init_from_the_card(before: dict[str, Entry], why: str) -> None:
+    enabled = guest("ubuntu", networkd(True), NETPLAN, cloud())
+    assert check(enabled, SETTINGS).status is Status.PASS
+    enabled.files.update(before)
+    finding = check(enabled, SETTINGS)
+    assert finding.status is Status.FAIL
+    assert why in finding.summary
+
+
+def test_a_renderer_in_what_cloud_init_wrote_before_does_not_count() -> None:
+    before = guest("ubuntu", networkd(True), NETPLAN, cloud())
+    before.files["/etc/netplan/50-cloud-init.yaml"] = b"network: {renderer: NetworkManager}\n"
+    assert check(before, SETTINGS).status is Status.PASS
+
+
+def test_a_netplan_file_that_cannot_be_read_leaves_cloud_init_in_doubt() -> None:
+    before = guest("ubuntu", networkd(True), NETPLAN, cloud(), {"/etc/netplan/1.yaml": b"network: [\n"})
+    assert check(before, SETTINGS).status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize("word", ["true", '"yes"', "on", "y", "'True'"])
+def test_netplans_words_for_true(word: str) -> None:
+    text = CLOUD_IMAGE.replace(b"true", word.encode())
+    assert (
+        check(guest("ubuntu", networkd(True), NETPLAN, {"/etc/netplan/1.yaml": text}), SETTINGS).status is Status.PASS
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CLOUD_IMAGE + b"      activation-mode: manual\n",
+        CLOUD_IMAGE.replace(b"all-en:", b"renderer: NetworkManager\n    all-en:"),
+    ],
+)
+def test_a_netplan_card_that_nothing_brings_up(text: bytes) -> None:
+    assert (
+        check(guest("ubuntu", networkd(True), NETPLAN, {"/etc/netplan/1.yaml": text}), SETTINGS).status is Status.FAIL
+    )
+
+
+@pytest.mark.parametrize("link", [b"[Link]\nUnmanaged=yes\n", b"[Link]\nActivationPolicy=manual\n"])
+def test_networkd_leaves_a_card_as_it_is_told(link: bytes) -> None:
+    table = {NETWORK: DHCP_NETWORK + link, "/etc/systemd/network/90-all.network": DHCP_NETWORK}
+    assert check(guest("arch", networkd(True), table), SETTINGS).status is Status.FAIL
+
+
+def test_networkd_reads_no_file_for_root_alone() -> None:
+    before = guest("arch", networkd(True), {NETWORKD: DHCP_NETWORK}, **{NETWORKD: 0o600})
+    assert check(before, SETTINGS).status is Status.FAIL
+    after = before.applied(plan(before, SETTINGS))
+    assert after.modes[NETWORKD] == 0o644
+    assert check(after, SETTINGS).status is Status.PASS
+
+
+@pytest.mark.parametrize("switch", [None, b"NETWORKING=no\n"])
+def test_the_network_service_asks_a_file_first(switch: bytes | None) -> None:
+    before = el6({"eth0": SIX})
+    del before.files["/etc/sysconfig/network"]
+    if switch:
+        before.files["/etc/sysconfig/network"] = switch
+    assert check(before, SETTINGS).status is Status.FAIL
+
+
+def test_ifupdown_told_to_configure_nothing() -> None:
+    before = guest("jessie", interfaces(ETH0), {"/etc/default/networking": b"CONFIGURE_INTERFACES=no\n"})
+    assert "CONFIGURE_INTERFACES=no" in check(before, SETTINGS).summary
+
+
+def test_ifupdown_reads_what_its_main_file_takes_in() -> None:
+    more = {"/etc/network/interfaces.d/eth0": ETH0.encode()}
+    before = guest("jessie", interfaces(""), more)
+    assert check(before, SETTINGS).status is Status.PASS
+    for taken, status in ((b"", Status.FAIL), (b"source interfaces.d/*.cfg\n", Status.FAIL),
+                          (b"source interfaces.d/*\n", Status.PASS)):  # fmt: skip
+        before.files["/etc/network/interfaces"] = b"auto lo\niface lo inet loopback\n" + taken
+        assert check(before, SETTINGS).status is status, taken
+
+
+def test_cloud_inits_own_static_profile_wins_over_what_networkmanager_would_do() -> None:
+    own = "network:\n  version: 2\n  ethernets:\n    all:\n      match: {name: 'e*'}\n      addresses: [10.0.0.2/24]\n"
+    assert check(guest("el9", manager(), cloud(own)), SETTINGS).status is Status.FAIL
+
+
+def test_a_keyfile_of_one_user_or_another_driver_does_not_count() -> None:
+    for extra in ("permissions=user:joe:;\n", "[match]\ndriver=vmxnet3;\n"):
+        table = {KEYFILE: profile(extra=extra)}
+        assert check(guest("el9", manager(), SERVER, table), SETTINGS).status is Status.FAIL, extra
+
+
+def test_what_comes_first_is_left_to_the_operator() -> None:
+    manual = CLOUD_IMAGE + b"      activation-mode: manual\n"
+    for before in (
+        guest("arch", networkd(True), {NETWORK: DHCP_NETWORK + b"[Link]\nUnmanaged=yes\n"}),
+        guest("ubuntu", networkd(True), NETPLAN, {"/etc/netplan/1.yaml": manual}),
+    ):
+        with pytest.raises(PlanError, match="by hand"):
+            plan(before, SETTINGS)
+
+
+def test_a_mask_gives_way_to_the_file_of_its_name() -> None:
+    before = guest("arch", networkd(True), {NETWORKD: Link("/dev/null")})
+    assert check(before.applied(plan(before, SETTINGS)), SETTINGS).status is Status.PASS

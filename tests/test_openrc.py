@@ -26,6 +26,13 @@ def test_the_families_inits_are_told_apart():
         detect(alpine(without=("/sbin/openrc",)))
 
 
+def test_a_runlevel_that_inittab_does_not_start_starts_nothing():
+    assert openrc.runlevels(alpine()) == openrc.RUNLEVELS
+    first = b"::sysinit:/sbin/openrc sysinit\n::sysinit:/sbin/openrc boot\n#::wait:/sbin/openrc default\n"
+    assert not services.startup(alpine({"/etc/inittab": first}), "sshd").starts
+    assert services.startup(alpine({"/etc/inittab": b"# nothing that we know\n"}), "sshd").starts
+
+
 def test_a_service_in_a_runlevel_starts_and_shows_its_entry():
     found = services.startup(alpine(), "sshd")
     assert found.starts

@@ -84,6 +84,13 @@ def test_another_root_and_a_hash_in_passwd():
     assert fixed(guest).files["/etc/passwd"] == PASSWD + b"toor:*:0:0::/root:/bin/sh\n"
 
 
+@pytest.mark.parametrize("line", [b"toor::0:0", b" toor::0:0::/root:/bin/sh", b"toor:" + SHA + b":+0:0:::"])
+def test_another_root_as_glibc_reads_it(line):
+    guest = debian({"/etc/passwd": PASSWD + line + b"\n"})
+    assert check(guest, SETTINGS).status is Status.FAIL
+    fixed(guest)
+
+
 def test_the_copies_lose_the_hash_too():
     old = b"root:" + SHA + TAIL + b"\nann:*:1:::::\n"
     other = b"root:x:0:0:root:/root:/bin/bash\n"
@@ -110,11 +117,20 @@ def test_a_missing_shadow_and_a_missing_root():
         (b"chpasswd:\n  list: [ann:secret]\n", Status.PASS),
         (b"chpasswd:\n  users:\n  - {name: root, password: secret, type: text}\n", Status.FAIL),
         (b"chpasswd: {expire: false}\n", Status.PASS),
+        (b"users: [default, {name: root, plain_text_passwd: secret, lock_passwd: false}]\n", Status.FAIL),
+        (b"users: [default, {name: root, hashed_passwd: $1$secret, lock_passwd: 'no'}]\n", Status.FAIL),
+        (b"users: [default, {name: root, hashed_passwd: '!', lock_passwd: false}]\n", Status.PASS),
+        (b"users: [default, {name: root, plain_text_passwd: secret}]\n", Status.PASS),
+        (b"users: [default, {name: ann, plain_text_passwd: secret, lock_passwd: false}]\n", Status.PASS),
+        (b"password: secret\n", Status.PASS),
+        (b"{user: root, password: secret}\n", Status.FAIL),
     ],
 )
 def test_cloud_init_may_set_one(setting, status):
     guest = debian({"/etc/cloud/cloud.cfg.d/90.cfg": setting})
-    assert check(guest, SETTINGS).status is status
+    found = check(guest, SETTINGS)
+    assert found.status is status
+    assert "secret" not in found.summary + "".join(place.text for place in found.evidence)
     assert not plan(guest, SETTINGS).steps
 
 

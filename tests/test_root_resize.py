@@ -118,7 +118,10 @@ def test_an_old_sfdisk_knows_no_gpt() -> None:
         (CLOUD_CFG + b"growpart: [x]\n", Status.FAIL, "no mapping"),
         (CLOUD_CFG + b"growpart: {devices: [/home]}\n", Status.FAIL, "/home"),
         (CLOUD_CFG + b"growpart: {devices: [/dev/vda1]}\n", Status.UNKNOWN, "/dev/vda1"),
-        (b"\t: not yaml", Status.UNKNOWN, ""),
+        (CLOUD_CFG + b"growpart: {devices: [/dev/vda7]}\n", Status.FAIL, "/dev/vda7"),
+        (CLOUD_CFG + b"growpart: {devices: [/dev/disk/by-label/root]}\n", Status.UNKNOWN, "by-label"),
+        # cloud-init goes on without a file that it cannot read: no stage has a module then.
+        (b"\t: not yaml", Status.FAIL, "cloud_init_modules"),
         (CLOUD_CFG + b"growpart: {ignore_growroot_disabled: true}\n", Status.PASS, ""),
     ],
 )

@@ -9,7 +9,7 @@ from fake_guest import BOOKWORM, FakeGuest, Link
 from linux_guest import ETC, LIB, debian, trusty
 
 from remediations.serial_getty import check, plan
-from remediations.vocabulary import Settings, Status
+from remediations.vocabulary import InstallPackages, Settings, Status
 
 SETTINGS = Settings()
 GETTY = b"[Service]\nExecStart=-/sbin/agetty -o '-p -- \\\\u' --keep-baud 115200,57600,38400,9600 - $TERM\n"
@@ -44,6 +44,7 @@ def menu(words: str) -> bytes:
 
 def systemd(words: str | None = "console=tty0 console=ttyS0", **changes: object) -> FakeGuest:
     files = {f"{LIB}/serial-getty@.service": GETTY, f"{LIB}/getty.target": b"[Unit]\n", GENERATOR: b"\x7fELF"}
+    files |= {"/usr/sbin/agetty": b"\x7fELF", "/usr/bin/login": b"\x7fELF"}
     # As systemd brings it: getty.target hangs on multi-user.target.
     files[f"{LIB}/multi-user.target"] = b"[Unit]\nRequires=basic.target\n"
     files[f"{LIB}/multi-user.target.wants/getty.target"] = Link("../getty.target")
@@ -160,3 +161,38 @@ def test_ubuntu_14_gets_a_job() -> None:
     mended(trusty(files))
     off = {"/etc/init/ttyS0.conf": job, "/etc/init/ttyS0.override": b"manual\n"}
     assert mended(trusty({**files, **off})).read("/etc/init/ttyS0.conf") == job
+
+
+@pytest.mark.parametrize(("gone", "package"), [("/usr/sbin/agetty", "util-linux"), ("/usr/bin/login", "login")])
+def test_a_getty_and_a_login_have_to_be_there(gone, package):
+    guest = systemd()
+    del guest.files[gone]
+    assert check(guest, SETTINGS).status is Status.FAIL
+    assert plan(guest, SETTINGS).steps == (InstallPackages((package,)),)
+
+
+def test_a_drop_in_can_take_the_program_away_or_give_another():
+    drop_in = f"{ETC}/serial-getty@ttyS0.service.d/own.conf"
+    guest = systemd()
+    for text, status in [
+        (b"[Service]\nExecStart=\n", Status.FAIL),
+        (b"[Service]\nExecStart=\nExecStart=-/opt/none -\n", Status.FAIL),
+        (b"[Service]\nExecStart=\nExecStart=-/sbin/agetty -a root - $TERM\n", Status.PASS),
+    ]:
+        guest.files[drop_in] = text
+        assert check(guest, SETTINGS).status is status
+    del guest.files["/usr/bin/login"]
+    guest.files[drop_in] = b"[Service]\nExecStart=\nExecStart=-/sbin/agetty -n -l /bin/sh - $TERM\n"
+    assert check(guest, SETTINGS).status is Status.PASS
+
+
+@pytest.mark.parametrize("word", ["systemd.mask=serial-getty@ttyS0.service", "systemd.mask=getty.target"])
+def test_the_kernel_can_be_told_to_start_none(word):
+    assert check(systemd(f"console=ttyS0 {word}"), SETTINGS).status is Status.FAIL
+
+
+def test_recovery_entries_start_no_logins_anyway():
+    both = menu("console=ttyS0") + menu("recovery nomodeset") + menu("single")
+    guest = systemd()
+    guest.files["/boot/grub/grub.cfg"] = both
+    assert check(guest, SETTINGS).status is Status.PASS

@@ -103,9 +103,9 @@ def test_a_conditional_refusal_is_unknown():
     assert check(guest, SETTINGS).status is Status.UNKNOWN
 
 
-def test_a_broken_cloud_configuration_is_an_error():
+def test_a_cloud_configuration_that_cannot_be_read_is_an_error():
     with pytest.raises(GuestError, match=r"99-x\.cfg"):
-        check(debian({"/etc/cloud/cloud.cfg.d/99-x.cfg": b"a: ["}), SETTINGS)
+        check(debian({"/etc/cloud/cloud.cfg.d/99-x.cfg": b"\xff\xfe"}), SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -134,12 +134,23 @@ def test_the_guides_own_script_is_recognised():
         (GUIDE.replace(b"ATTEMPTS=30", b"exit 0"), RC_LOCAL, True),
         (GUIDE.replace(b"  curl", b"# curl"), RC_LOCAL, True),
         (GUIDE.removeprefix(b"#!/bin/sh\n"), RC_LOCAL, True),
+        (GUIDE.replace(b"#!/bin/sh", b"#!/bin/zsh"), RC_LOCAL, True),
+        (GUIDE.replace(b"\n", b"\r\n"), RC_LOCAL, True),
+        (GUIDE.replace(b"/root/", b"/home/ann/"), RC_LOCAL, True),
     ],
 )
 def test_a_script_that_would_not_work_is_not_taken_for_one(content, modes, curl):
     programs = {"/usr/bin/curl": b"x"} if curl else {}
     guest = debian({"/etc/rc.local": content, **programs}, without=NO_CLOUD, **modes)
     assert check(guest, SETTINGS).status is Status.FAIL
+
+
+def test_the_guides_script_waits_for_a_file_that_the_image_may_hold():
+    files = {"/etc/rc.local": GUIDE, "/usr/bin/curl": b"x", "/root/.ssh/authorized_keys": b""}
+    guest = debian(files, without=NO_CLOUD, **RC_LOCAL)
+    after = guest.applied(plan(guest, SETTINGS))
+    assert check(guest, SETTINGS).status is Status.FAIL
+    assert check(after, SETTINGS).status is Status.PASS
 
 
 @pytest.mark.parametrize("line", [b"PermitRootLogin no\n", b"AllowUsers ann\n", b"DenyUsers root\n"])
@@ -157,8 +168,8 @@ def test_a_script_makes_up_for_a_cloud_init_that_is_off():
 
 
 def test_a_script_does_not_make_up_for_a_cloud_init_that_keeps_root_out():
-    half = {f"{ETC}/cloud-final.service": Link("/dev/null"), "/etc/rc.local": GUIDE, "/usr/bin/curl": b"x"}
-    assert check(debian(half, **RC_LOCAL), SETTINGS).summary == "cloud-final.service is masked"
+    half = {f"{ETC}/cloud-init-local.service": Link("/dev/null"), "/etc/rc.local": GUIDE, "/usr/bin/curl": b"x"}
+    assert check(debian(half, **RC_LOCAL), SETTINGS).summary == "cloud-init-local.service is masked"
     lifted = {CFG: CLOUD_CFG.replace(b"disable_root: true", b"disable_root: false")}
     assert check(debian(half | lifted, **RC_LOCAL), SETTINGS).status is Status.PASS
 

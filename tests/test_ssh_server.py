@@ -110,6 +110,25 @@ def test_no_host_keys_are_fine_with_cloud_init_alone():
     assert check(disabled, SETTINGS).status is Status.FAIL
 
 
+@pytest.mark.parametrize(
+    ("setting", "status"),
+    [
+        (b"ssh_genkeytypes: []\n", Status.FAIL),
+        (b"ssh_genkeytypes: [dsa]\n", Status.FAIL),
+        (b"ssh_genkeytypes: ~\n", Status.FAIL),
+        (b"ssh_keys: {rsa_public: key}\n", Status.FAIL),
+        (b"ssh_genkeytypes: rsa\n", Status.PASS),
+        (b"ssh_keys: {rsa_private: key}\n", Status.PASS),
+        (b"ssh_genkeytypes: []\nssh_deletekeys: false\n", Status.PASS),
+    ],
+)
+def test_cloud_init_may_delete_host_keys_and_make_none(setting, status):
+    guest = debian({"/etc/cloud/cloud.cfg.d/90.cfg": setting})
+    assert check(guest, SETTINGS).status is status
+    if status is Status.FAIL:
+        fixed(guest)
+
+
 def test_a_drop_in_makes_host_keys_before_the_check_that_needs_them():
     after = fixed(debian(without=(*KEYS, *NO_CLOUD)))
     lines = after.files[f"{ETC}/ssh.service.d/50-host-keys.conf"].split(b"\n")
@@ -180,7 +199,9 @@ def test_cloud_init_makes_the_usual_host_keys_alone(line, status):
     [
         {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -p 2222\n"},
         {f"{ETC}/sshd.service.d/x.conf": b"[Unit]\nConditionHost=build\n"},
-        {f"{LIB}/ssh.service.d/x.conf": b"[Unit]\nAssertPathExists=/never\n"},
+        {f"{LIB}/ssh.service.d/x.conf": b"[Unit]\nAssertPathExists=/run/never\n"},
+        {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nExecStart=\nExecStart=/opt/sshd\n"},
+        {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nIPAddressDeny=any\nIPAddressAllow=10.0.0.0/8\n"},
         {"/etc/default/ssh": b'SSHD_OPTS="-o PubkeyAuthentication=no"\n'},
     ],
 )
@@ -191,7 +212,35 @@ def test_what_overrides_the_stock_service_is_unknown(changes):
 @pytest.mark.parametrize(
     "changes",
     [
+        {f"{LIB}/ssh.service.d/x.conf": b"[Unit]\nAssertPathExists=/never\n"},
+        {f"{ETC}/ssh.service.d/x.conf": b"[Unit]\nConditionPathExists=|/never\nConditionFileNotEmpty=|/nor/this\n"},
+        {f"{ETC}/sshd.service.d/x.conf": b"[Service]\nExecStart=\n"},
+        {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nExecStartPre=/bin/false\n"},
+        {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nPrivateNetwork=yes\n"},
+        {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nUser=nobody\n"},
+        {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nRestrictAddressFamilies=AF_UNIX\n"},
+        {f"{ETC}/system.slice.d/x.conf": b"[Slice]\nIPAddressDeny=any\nIPAddressAllow=localhost\n"},
+        {f"{ETC}/ssh.service": b"[Service]\nExecStart=/bin/true\n\n[Install]\nWantedBy=multi-user.target\n"},
+        {"/etc/passwd": b"root:x:0:0:root:/root:/bin/bash\n"},
+    ],
+)
+def test_what_a_unit_cannot_work_with_fails(changes):
+    assert check(debian(changes), SETTINGS).status is Status.FAIL
+
+
+def test_a_lost_executable_bit_is_set_again():
+    fixed(debian(**{"/usr/sbin/sshd": 0o644}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
         {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nRestart=always\n"},
+        {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D $SSHD_OPTS\n"},
+        {f"{ETC}/ssh.service.d/x.conf": b"[Unit]\nConditionPathExists=!/never\nConditionPathExists=|/etc/passwd\n"},
+        {f"{ETC}/ssh.service.d/x.conf": b"[Unit]\nConditionPathExists=/never\nConditionPathExists=\n"},
+        {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nProtectHome=read-only\nPrivateTmp=yes\n"},
+        {f"{ETC}/ssh.service.d/x.conf": b"[Service]\nIPAddressDeny=any\nIPAddressAllow=any\n"},
         {f"{ETC}/ssh.service.d/x.conf": Link("/dev/null")},
         {"/etc/default/ssh": b"# Options to pass to sshd\nSSHD_OPTS=\n"},
     ],

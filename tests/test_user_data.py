@@ -52,7 +52,7 @@ def test_without_cloud_init_the_package_is_needed():
         (b"datasource_list: [ Ec2, None ] # c\r\n", b"datasource_list: [ConfigDrive, OpenStack, Ec2, None] # c\r\n"),
         (b"datasource_list: [ConfigDrive]", b"datasource_list: [OpenStack, ConfigDrive]"),
         (b"datasource_list:\n- Ec2\n- None\nx: 1\n", b"datasource_list: [ConfigDrive, OpenStack, Ec2, None]\nx: 1\n"),
-        (b"datasource_list:\n- OpenStack\n- None\n", b"datasource_list: [OpenStack, None]\n"),
+        (b"datasource_list: [ NoCloud,\n  OpenStack ]\n", b"datasource_list: [NoCloud, OpenStack]\n"),
         (b"datasource_list: []\n", b"datasource_list: [ConfigDrive, OpenStack]\n"),
         (b"allow_userdata: false\n", b"allow_userdata: true\n"),
     ],
@@ -76,6 +76,35 @@ def test_the_last_file_decides():
     early = "/etc/cloud/cloud.cfg.d/90_dpkg.cfg"
     guest = debian({early: b"datasource_list: [NoCloud, OpenStack, None]\n", LATE: b"datasource_list: [None]\n"})
     assert fixed(guest).files[early] == guest.files[early]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"datasource_list:\n- OpenStack\n- None\n",  # nothing stands on its line, so ds-identify searches them all
+        b"datasource_list: [\n  NoCloud, OpenStack ]\n",
+        b"datasource_list: [ OpenStack,\n  NoCloud ]\n",
+        b"datasource_list: OpenStack, None\n",  # no list to cloud-init, which is given ds-identify's
+    ],
+)
+def test_what_ds_identify_reads_is_what_counts(content):
+    assert check(debian({LATE: content}), SETTINGS).status is Status.PASS
+
+
+def test_a_line_that_is_no_setting_counts_for_ds_identify():
+    guest = debian(
+        {LATE: b"datasource_list: [OpenStack]\n", "/etc/cloud/cloud.cfg.d/zz.cfg": b"a: b: c\ndatasource_list: [Ec2]\n"}
+    )
+    found = check(guest, SETTINGS)
+    assert found.status is Status.FAIL
+    assert found.evidence[0].line == 2
+    enabled = {**guest.files, IDENTIFY: b"policy: enabled\n"}
+    assert check(debian(enabled), SETTINGS).status is Status.PASS
+
+
+def test_text_is_no_list_to_cloud_init():
+    guest = debian({LATE: b"datasource_list: OpenStack, None\n"}, without=("/usr/lib/cloud-init/ds-identify",))
+    assert fixed(guest).files[LATE] == b"datasource_list: [OpenStack, None]\n"
 
 
 def test_a_list_over_lines_is_fine_without_ds_identify():

@@ -152,7 +152,11 @@ def test_what_lacks_them_is_made_again(name: str, content: bytes, argv: str, mon
         ({"/boot/config-6.1.0-18-amd64": b"CONFIG_VIRTIO_BLK=m\nCONFIG_VIRTIO_PCI=y\n"}, Status.FAIL, "no virtio_blk:"),
         ({"/lib/modules/6.1.0-18-amd64/modules.dep": DEPENDS.replace(b"/virtio_net", b"/x")}, Status.FAIL, "_net"),
         ({"/boot/initrd.img-6.1.0-18-amd64": b"\x02\x21\x4c\x18"}, Status.UNKNOWN, "lz4"),
-        ({"/boot/initrd.img-6.1.0-18-amd64": gzip.compress(cpio("squashfs-root.img"), mtime=0)}, Status.UNKNOWN, "squashfs"),
+        (
+            {"/boot/initrd.img-6.1.0-18-amd64": gzip.compress(cpio("squashfs-root.img"), mtime=0)},
+            Status.UNKNOWN,
+            "squashfs",
+        ),
         ({"/boot/initrd.img-6.1.0-18-amd64": Special()}, Status.UNKNOWN, "No initial RAM disk"),
         ({"/boot/vmlinuz-5.10.0-1-amd64": b""}, Status.UNKNOWN, "no list of modules"),
     ],
@@ -189,3 +193,50 @@ def test_the_variable_takes_any_bytes(content: bytes) -> None:
         return
     assert with_value("/x", "features", ("virtio",), after) == after
     assert parse(after).text.count("\n") == parse(content).text.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/etc/modprobe.d/x.conf", b"blacklist virtio_net\n"),
+        ("/usr/lib/modprobe.d/x.conf", b"options pcspkr x=1\n  blacklist  virtio-blk # no\n"),
+        ("/etc/modprobe.d/x.conf", b"install virtio_pci /bin/false\n"),
+        ("/boot/grub/grub.cfg", b"menuentry x {\n linux /vmlinuz modprobe.blacklist=nouveau,virtio_blk\n}\n"),
+    ],
+)
+def test_a_driver_that_is_forbidden_fails(path, text):
+    banned = GUESTS["debian"](FULL)
+    banned.files[path] = text
+    found = check(banned, SETTINGS)
+    assert found.status is Status.FAIL
+    assert found.evidence[0].path == path
+    assert path in plan(banned, SETTINGS).obstacle
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (
+            "/etc/modprobe.d/x.conf",
+            b"# blacklist virtio_net\nblacklist virtio_balloon\ninstall virtio_net /sbin/mine\n",
+        ),
+        ("/etc/modprobe.d/x.conf.disabled", b"blacklist virtio_net\n"),
+        ("/etc/modprobe.d/x.conf", b"blacklist\n\xff\xfe\ninstall\n"),
+    ],
+)
+def test_other_drivers_may_be_forbidden(path, text):
+    guest = GUESTS["debian"](FULL)
+    guest.files[path] = text
+    assert check(guest, SETTINGS).status is Status.PASS
+
+
+def test_a_weaker_file_of_the_same_name_does_not_count():
+    guest = GUESTS["debian"](FULL)
+    guest.files |= {"/usr/lib/modprobe.d/x.conf": b"blacklist virtio_net\n", "/etc/modprobe.d/x.conf": b"\n"}
+    assert check(guest, SETTINGS).status is Status.PASS
+
+
+def test_sdbootutils_initrd_on_the_esp_is_found():
+    path = "/boot/efi/opensuse-tumbleweed/6.11.3-1-default/initrd-6272c616"
+    assert check(guest("6.11.3-1-default", path, FULL), SETTINGS).status is Status.PASS
+    assert check(guest("6.11.3-1-default", path, BARE), SETTINGS).status is Status.FAIL

@@ -1,12 +1,13 @@
-"""Commands that other things than the init run at boot: cron, cloud-init, upstart's jobs."""
+"""Commands that other things than the init run at boot: cron, cloud-init, upstart's jobs, inittab."""
 
 from __future__ import annotations
 
 import re
 
 from remediations.guest import FileKind, Guest
-from remediations.linux import cloud_config, cloud_init, services, upstart
+from remediations.linux import cloud_config, cloud_init, inittab, services, upstart
 from remediations.linux.boot_scripts import Command, is_program, script_commands
+from remediations.linux.init_system import Init, detect
 from remediations.linux.ties import logical_lines
 from remediations.vocabulary import Evidence
 
@@ -33,6 +34,13 @@ def cron(guest: Guest) -> list[Command]:
             if text.strip().lower().startswith("@reboot"):
                 found.append(Command(text.strip()[len("@reboot") :], Evidence(path, number, text)))
     return found if found and any(services.startup(guest, name).starts for name in _CRONS) else []
+
+
+def init_table(guest: Guest) -> list[Command]:
+    """What inittab runs, where PID 1 heeds it: sysvinit, and busybox below OpenRC."""
+    if detect(guest) not in (Init.SYSV, Init.OPENRC):
+        return []
+    return [Command(text, place) for text, place in inittab.programs(guest)]
 
 
 def cloud(guest: Guest) -> list[Command]:

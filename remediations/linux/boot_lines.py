@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 from remediations.vocabulary import Evidence, PlanError, Step
 
+TO_INIT = "--"
+RECOVERY = frozenset(("single", "recovery"))
+"""What the arguments of generated recovery entries have."""
+_PORTS = {"0x3f8": "ttyS0", "0x2f8": "ttyS1", "0x3e8": "ttyS2", "0x2e8": "ttyS3"}
+"""A PC's serial lines by their ports (Linux: admin-guide/kernel-parameters, ``console=``)."""
+
 
 @dataclass(frozen=True)
 class Console:
@@ -76,15 +82,28 @@ class Loader:
 
 
 def console_device(argument: str) -> str | None:
-    """The device that a ``console=`` argument names, None for any other argument."""
-    return argument.removeprefix("console=").split(",")[0] if argument.startswith("console=") else None
+    """The device that a ``console=`` argument names, None for any other argument.
+
+    A serial line may be named by its port, as for early messages: the kernel goes over to the device then.
+    """
+    if not argument.startswith("console="):
+        return None
+    name, *options = argument.removeprefix("console=").split(",")
+    if name in ("uart", "uart8250") and options[:1] == ["io"]:
+        return _PORTS.get(options[1].lower() if len(options) > 1 else "", name)
+    return name
 
 
 def consoles(arguments: tuple[str, ...]) -> tuple[str, ...]:
     """The ``console=`` arguments, in order; the kernel gives /dev/console to the last."""
-    return tuple(argument for argument in arguments if argument.startswith("console="))
+    return tuple(argument for argument in for_kernel(arguments) if argument.startswith("console="))
 
 
 def has_console(arguments: tuple[str, ...], device: str) -> bool:
     """Whether kernel arguments name ``device`` as a console; ``console=ttyS0,115200n8`` names ttyS0."""
-    return any(console_device(argument) == device for argument in arguments)
+    return any(console_device(argument) == device for argument in for_kernel(arguments))
+
+
+def for_kernel(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """The arguments that the kernel takes: those behind ``--`` go to init."""
+    return arguments[: arguments.index(TO_INIT)] if TO_INIT in arguments else arguments

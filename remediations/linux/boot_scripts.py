@@ -37,6 +37,13 @@ _EVENTS = (
     "/sbin/ifup-local",
     "/sbin/ifup-pre-local",
 )
+_IFUPDOWN = ("/sbin/ifup", "/usr/sbin/ifup", "/etc/NetworkManager/dispatcher.d/01-ifupdown",
+             "/usr/lib/NetworkManager/dispatcher.d/01-ifupdown")  # fmt: skip
+# Left by a package that is gone, or by an upgrade, such a folder is never looked into.
+_CALLERS = {
+    "/NetworkManager/": ("/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"),
+    "/networkd-dispatcher/": ("/usr/bin/networkd-dispatcher",),
+}
 _OWN_EVENTS = re.compile(r"(SuSE)?firewall[d2]?", re.IGNORECASE)
 _LOCAL_D = "/etc/local.d/*.start"
 _HERE_DOCUMENT = re.compile(r"(?<!<)<<-?[ \t]*[\"'\\]?(\w+)")
@@ -65,13 +72,24 @@ def commands(guest: Guest) -> list[Command]:
 
 def _scripts(guest: Guest) -> list[str]:
     paths = list(_OF_FAMILY.get(guest.facts.family, RC_LOCALS))
-    paths += [f"{folder}/{name}" for folder in _HOOKS for name in guest.listdir(folder) if _hook(name)]
-    events = (path for pattern in _EVENTS for path in guest.glob(pattern))
+    if _installed(guest, _IFUPDOWN):
+        paths += [f"{folder}/{name}" for folder in _HOOKS for name in guest.listdir(folder) if _hook(name)]
+    events = (path for pattern in _EVENTS if _has_caller(guest, pattern) for path in guest.glob(pattern))
     paths += [path for path in events if not _OWN_EVENTS.fullmatch(posixpath.basename(path))]
     if scripts := guest.glob(_LOCAL_D):
         starts = detect(guest) is Init.OPENRC and openrc.starting(guest, "local")
         paths += scripts if starts else ()
     return paths
+
+
+def _has_caller(guest: Guest, pattern: str) -> bool:
+    """Whether what runs the scripts of a folder is in the guest."""
+    callers = next((programs for part, programs in _CALLERS.items() if part in pattern), ())
+    return not callers or _installed(guest, callers)
+
+
+def _installed(guest: Guest, programs: tuple[str, ...]) -> bool:
+    return any(guest.exists(path) for path in programs)
 
 
 def _given_to_a_shell(guest: Guest, path: str) -> bool:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from remediations.guest import Guest
-from remediations.linux import openrc, package_names, services, systemd
+from remediations.linux import netplan_profiles, networkd_profiles, openrc, package_names, services, systemd
 from remediations.linux.fault import Edit
 from remediations.linux.ifupdown import INTERFACES
 from remediations.linux.ifupdown_profiles import started, with_dhcp, without_interface
 from remediations.linux.init_system import Init, detect
 from remediations.linux.interface_names import Names
 from remediations.linux.network_manager import FOLDERS
-from remediations.linux.network_profiles import System
+from remediations.linux.network_profiles import Outcome, System, way
 from remediations.linux.network_scripts import REDHAT, SUSE
 from remediations.linux.network_scripts import with_dhcp as ifcfg_with_dhcp
 from remediations.linux.network_stack import Stack
-from remediations.vocabulary import InstallPackages, MakeDirectory, Plan, PlanError, Step, WriteFile
+from remediations.linux.ties import masked
+from remediations.vocabulary import (
+    InstallPackages,
+    MakeDirectory,
+    Plan,
+    PlanError,
+    RemoveFile,
+    SetMode,
+    Step,
+    WriteFile,
+)
 
 NETWORKD = "/etc/systemd/network/80-dhcp.network"
 KEYFILE = f"{FOLDERS[0]}/dhcp.nmconnection"
@@ -77,6 +88,18 @@ def _steps(guest: Guest, stack: Stack, found: System) -> tuple[Step, ...]:
 
 
 def _profile_steps(guest: Guest, stack: Stack, found: System) -> tuple[Step, ...]:
+    if way(replace(found, starts=True), stack.names).outcome is Outcome.UP:
+        return ()
+    off = [p for p in found.profiles if p.off and stack.names.touched(p.names) and p.place.path != NETWORKD]
+    # Where the first match counts another profile changes nothing, nor where the device itself is left alone.
+    first = found.ordered or found.name == "netplan"
+    if kept := [p for p in off if first or (found.name == "NetworkManager" and p.widen is None)]:
+        raise PlanError(f"{kept[0].place.path} keeps {found.name} from this interface: change it by hand")
+    planned = stack.systems["netplan"].profiles if "netplan" in stack.systems else ()
+    if found.name == "netplan":
+        _hand_over(guest, stack)
+    elif found.name == networkd_profiles.SERVICE and any(stack.names.touched(p.names) for p in planned):
+        raise PlanError("netplan sets this interface up, and its files come first: change them by hand")
     bound = [profile for profile in found.profiles if profile.dhcp and not profile.off]
     if len(bound) == 1 and bound[0].widen is not None:
         return (_edit(guest, Edit(bound[0].place.path, bound[0].widen)),)
@@ -90,11 +113,15 @@ def _profile_steps(guest: Guest, stack: Stack, found: System) -> tuple[Step, ...
         "wicked": _wicked,
         "The network service": _network_service,
     }
-    if found.default is not None and not found.profiles:
-        return ()
     if found.name not in makers:
         raise PlanError(f"{found.name}: make it serve any interface by hand")
     return makers[found.name](guest, stack.names)
+
+
+def _hand_over(guest: Guest, stack: Stack) -> None:
+    renderer = netplan_profiles.load(guest).renderer
+    if not netplan_profiles.works(guest, stack.systems.get("NetworkManager")).get(renderer, False):
+        raise PlanError(f"netplan hands every interface to {renderer}, which does not run")
 
 
 def _keyfile(guest: Guest, names: Names) -> tuple[Step, ...]:
@@ -109,7 +136,10 @@ def _networkd(guest: Guest, names: Names) -> tuple[Step, ...]:
         _edit(guest, Edit(path, partial(_without, tuple(s.name for s in stanzas if s.place.path == path))))
         for path in dict.fromkeys(stanza.place.path for stanza in stanzas)
     )
-    return (MakeDirectory("/etc/systemd/network"), WriteFile(NETWORKD, _NETWORKD_TEXT), *removed)
+    # One of this name that networkd may not read would stay so.
+    opened = () if networkd_profiles.readable(guest, NETWORKD) else (SetMode(NETWORKD, 0o644),)
+    unmasked = (RemoveFile(NETWORKD),) if masked(guest, NETWORKD) else ()
+    return (MakeDirectory("/etc/systemd/network"), *unmasked, WriteFile(NETWORKD, _NETWORKD_TEXT), *opened, *removed)
 
 
 def _without(names: tuple[str, ...], content: bytes) -> bytes:

@@ -1,11 +1,13 @@
 """cloud-init's effective configuration: cloud.cfg and cloud.cfg.d merged as cloud-init merges its base configuration.
 
-Source: cloud-init's ``read_conf_with_confd`` and ``mergemanydict``: later files win, mappings merge, lists and scalars
-replace. What an instance's own user data adds is no part of the image.
+Source: cloud-init's ``read_conf_with_confd``, ``load_yaml`` and ``mergemanydict``: later files win, mappings merge,
+lists and scalars replace; a file that is no YAML mapping is passed over with a warning. What an instance's own user
+data adds is no part of the image.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,14 +20,21 @@ from remediations.vocabulary import Evidence
 
 CONFIG = "/etc/cloud/cloud.cfg"
 _MISSING = object()
+_JINJA = re.compile(rb"\{[{%#]")
+_UNICODE = b"!!python/unicode"
+"""The one tag that cloud-init's loader takes and ours does not."""
 
 
 @dataclass(frozen=True)
 class CloudConfig:
-    """The merged configuration. ``documents`` are the files it came from, the one that wins first."""
+    """The merged configuration. ``documents`` are the files it came from, the one that wins first.
+
+    ``ignored`` are the files that cloud-init passes over, each with the reason.
+    """
 
     values: dict[str, Any]
     documents: tuple[Document, ...]
+    ignored: tuple[Evidence, ...] = ()
 
     def has(self, *keys: str) -> bool:
         """Whether any file gives the setting, be it null."""
@@ -75,10 +84,11 @@ def module_name(item: object) -> str:
 def load(guest: Guest) -> CloudConfig:
     """Read and merge the configuration; an absent file counts as empty.
 
-    Raises GuestError, naming the file, for what cloud-init would ignore with a warning (no YAML, no mapping) or
-    would treat in a way that is not followed here (Jinja templates, ``merge_how``, mixed types).
+    Raises GuestError, naming the file, for what cloud-init would treat in a way that is not followed here (Jinja
+    templates, ``merge_how``, mixed types) and for what is not read at all (too large, too deep).
     """
-    main = _read(guest, CONFIG) if guest.exists(CONFIG) else None
+    ignored: list[Evidence] = []
+    main = _read(guest, CONFIG, ignored) if guest.exists(CONFIG) else None
     folder = f"{CONFIG}.d"
     if main is not None and "conf_d" in main.value:
         folder = main.value["conf_d"]
@@ -89,27 +99,31 @@ def load(guest: Guest) -> CloudConfig:
     for name in reversed(guest.listdir(folder)):
         found = guest.stat(f"{folder}/{name}") if name.endswith(".cfg") else None
         if found is not None and found.kind is FileKind.FILE:
-            documents.append(_read(guest, f"{folder}/{name}"))
+            documents.append(_read(guest, f"{folder}/{name}", ignored))
     if main is not None:
         documents.append(main)
     values: dict[str, Any] = {}
     for document in documents:
         values = _merge(values, document.value, document.path)
-    return CloudConfig(values, tuple(documents))
+    return CloudConfig(values, tuple(documents), tuple(ignored))
 
 
-def _read(guest: Guest, path: str) -> Document:
+def _read(guest: Guest, path: str, ignored: list[Evidence]) -> Document:
     content = guest.read(path)
-    if first_line(content).replace(" ", "").lower() == "##template:jinja":
+    if first_line(content).replace(" ", "").lower() == "##template:jinja" and _JINJA.search(content):
         raise GuestError(f"{path}: a Jinja template, which only the instance's own data fills")
     try:
         document = parse(path, content)
     except YamlError as error:
-        raise GuestError(f"{path}: {error}; cloud-init ignores such a file") from error
+        if not error.invalid or _UNICODE in content:
+            raise GuestError(f"{path}: {error}") from error
+        ignored.append(Evidence(path, text=f"{error}, so cloud-init ignores the file"))
+        return Document(path, "", None, {})
     if document.value is None:
         return Document(path, document.text, document.node, {})
     if not isinstance(document.value, dict):
-        raise GuestError(f"{path}: no mapping of settings; cloud-init ignores such a file")
+        ignored.append(Evidence(path, text="no mapping of settings, so cloud-init ignores the file"))
+        return Document(path, document.text, None, {})
     if {"merge_how", "merge_type"} & document.value.keys():
         raise GuestError(f"{path}: asks for another way of merging (merge_how)")
     return document

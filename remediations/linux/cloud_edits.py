@@ -37,7 +37,7 @@ def missing_module(config: CloudConfig, stage: str, name: str, before: str = "",
     sentence = f"{key} lacks {name}" + (f", so {why}" if why else "")
     if document is None or not isinstance(config.get(key), list):
         advice = f"Restore {key} in {CONFIG} from the cloud-init package"
-        places = config.evidence(key) or (Evidence(CONFIG, text=f"no {key}"),)
+        places = config.evidence(key) or config.ignored or (Evidence(CONFIG, text=f"no {key}"),)
         return [Fault(sentence, places, obstacle=advice)]
     return [Fault(sentence, config.evidence(key), edits=(Edit(document.path, _insertion(key, name, before)),))]
 

@@ -9,14 +9,25 @@ from __future__ import annotations
 from functools import partial
 
 from remediations.guest import Guest, GuestError
-from remediations.linux import ds_identify, openrc, services, systemd, unit_overrides, upstart
+from remediations.linux import (
+    boot_arguments,
+    cloud_program,
+    ds_identify,
+    openrc,
+    services,
+    systemd,
+    unit_overrides,
+    upstart,
+)
+from remediations.linux.cloud_program import PROGRAM as PROGRAM
 from remediations.linux.fault import Fault, lacking, removal, with_steps
 from remediations.linux.init_system import Init, detect
 from remediations.linux.kernel_arguments import arguments
 from remediations.vocabulary import Evidence, RemoveFile, Step
 
-PROGRAM = "/usr/bin/cloud-init"
 DISABLED = "/etc/cloud/cloud-init.disabled"
+NETWORK, FINAL = 2, 4
+"""How far a boot has to come: through the stage that grows the root, makes accounts and places keys; to the end."""
 GENERATOR = "cloud-init-generator"
 _GENERATORS = ("/usr/lib/systemd/system-generators", "/lib/systemd/system-generators")
 
@@ -31,24 +42,32 @@ def missing(guest: Guest) -> Fault:
     return lacking(guest, "cloud-init is not installed", (Evidence(PROGRAM, text="absent"),), "cloud-init")
 
 
-def faults(guest: Guest) -> list[Fault]:
-    """What keeps cloud-init from running at boot; empty where it is on."""
+def faults(guest: Guest, until: int = FINAL) -> list[Fault]:
+    """What keeps cloud-init from running at boot, up to the stage ``until``; empty where it is on."""
     if not installed(guest):
         return [missing(guest)]
-    return [*_switches(guest), *_stages(guest)]
+    return [*_switches(guest), *cloud_program.faults(guest), *_stages(guest, until)]
 
 
 def is_on(guest: Guest) -> bool:
-    """Whether cloud-init is installed and runs at boot. Raises GuestError where that cannot be established."""
-    found = faults(guest)
+    """Whether cloud-init is installed and a boot comes through its network stage, in which all but scripts are done.
+
+    Raises GuestError where that cannot be established.
+    """
+    found = faults(guest, NETWORK)
     if found and not any(fault.certain for fault in found):
         raise GuestError(found[0].sentence)
     return not found
 
 
+def switched_on(guest: Guest) -> bool:
+    """Whether nothing switches cloud-init off as a whole, so that others leave its work to it."""
+    return installed(guest) and not any(fault.certain for fault in _switches(guest))
+
+
 def may_run(guest: Guest) -> bool:
     """Whether a boot may come to the stage that makes accounts and places keys. Raises GuestError."""
-    if not installed(guest) or any(fault.certain for fault in _switches(guest)):
+    if not switched_on(guest) or cloud_program.faults(guest):
         return False
     return services.startup(guest, _network_stage(guest)).starts
 
@@ -58,10 +77,10 @@ def evidence(guest: Guest) -> tuple[Evidence, ...]:
     return tuple(place for name in stages(guest) for place in services.startup(guest, name).evidence[:1])
 
 
-def stages(guest: Guest) -> tuple[str, ...]:
-    """The services of cloud-init's stages, as this guest's version names them."""
+def stages(guest: Guest, until: int = FINAL) -> tuple[str, ...]:
+    """The services of cloud-init's stages up to ``until``, as this guest's version names them."""
     # Before 23.4 the local stage is cloud-init-local, and it still is: only the network stage was renamed.
-    names = ("cloud-init-local", _network_stage(guest), "cloud-config", "cloud-final")
+    names = ("cloud-init-local", _network_stage(guest), "cloud-config", "cloud-final")[:until]
     return ("cloud-init-main", *names) if _has_unit(guest, "cloud-init-main") else names
 
 
@@ -70,7 +89,9 @@ def _network_stage(guest: Guest) -> str:
 
 
 def _switches(guest: Guest) -> list[Fault]:
-    found = []
+    found: list[Fault] = []
+    if (init := detect(guest)) not in (Init.SYSTEMD, Init.OPENRC):
+        return found  # the jobs of upstart and the scripts of SysV look at neither the file nor the argument
     if guest.lstat(DISABLED) is not None:
         place = Evidence(DISABLED, text="its presence disables cloud-init")
         found.append(removal(guest, DISABLED, f"{DISABLED} disables cloud-init", (place,)))
@@ -85,7 +106,7 @@ def _switches(guest: Guest) -> list[Fault]:
     for sentence, place in passed.doubts:
         advice = f"Look at {place.path} for cloud-init=disabled and its kin by hand"
         found.append(Fault(sentence, (place,), obstacle=advice, certain=False))
-    if detect(guest) is Init.SYSTEMD:
+    if init is Init.SYSTEMD:
         # OpenRC's stages start whatever ds-identify says; systemd's generator asks it first.
         found += ds_identify.disabling(guest) if ds_identify.used(guest) else []
         found += _generator(guest)
@@ -114,9 +135,10 @@ def _generator(guest: Guest) -> list[Fault]:
     return found
 
 
-def _stages(guest: Guest) -> list[Fault]:
-    found = []
-    for name in stages(guest):
+def _stages(guest: Guest, until: int) -> list[Fault]:
+    names = stages(guest, until)
+    found = boot_arguments.faults(guest, frozenset((*(f"{name}.service" for name in names), "cloud-init.target")))
+    for name in names:
         startup = services.startup(guest, name)
         if startup.stays:
             found += unit_overrides.faults(guest, f"{name}.service")

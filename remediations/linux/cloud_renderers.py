@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 
 from remediations.guest import Guest
 from remediations.linux import cloud_config, cloud_init, cloud_network, netplan_profiles, services
-from remediations.linux.ifupdown import INTERFACES
+from remediations.linux.ifupdown import INTERFACES, takes_in
 from remediations.linux.interface_names import Names
 from remediations.linux.netplan_profiles import ethernets, profile
 from remediations.linux.network_manager import CONFIG
-from remediations.linux.network_profiles import Outcome, Profile, System, Way, way
-from remediations.linux.ties import logical_lines, read_config
+from remediations.linux.network_profiles import Outcome, Profile, System, Way, for_name, way
 from remediations.vocabulary import Evidence
 
 _PRIORITY = ("eni", "sysconfig", "netplan", "network-manager", "networkd")
@@ -32,15 +31,20 @@ _FIRST = (0, 7, 7)
 _OLD = {"debian": (9, 0), "ubuntu": (16, 4)}
 _OLD_OF_FAMILY = {"redhat": (7, 0), "suse": (12, 0)}
 _RENDERERS = "/usr/lib*/python*/*-packages/cloudinit/net/renderers.py"
+_WRITTEN = "/etc/network/interfaces.d/50-cloud-init"
 _FUNCTIONS = "/etc/sysconfig/network-scripts/network-functions"
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """How cloud-init's way stands. ``service`` is what to enable to make it work, where that is all that it lacks."""
+    """How cloud-init's way stands. ``service`` is what to enable to make it work, where that is all that it lacks.
+
+    ``decided`` tells that it writes a profile without DHCP for the interface, whatever else could bring that up.
+    """
 
     way: Way
     service: str = ""
+    decided: bool = False
 
 
 def rendered(guest: Guest, names: Names, systems: dict[str, System]) -> Rendered | None:
@@ -52,7 +56,7 @@ def rendered(guest: Guest, names: Names, systems: dict[str, System]) -> Rendered
         return Rendered(Way("cloud-init", Outcome.DOWN, sentence, (Evidence(cloud_init.PROGRAM),)))
     config = cloud_config.load(guest)
     if (own := own_system(guest)) is not None and (judged := way(own, names)).outcome is not Outcome.UP:
-        return Rendered(judged)
+        return Rendered(judged, decided=judged.fixed)
     if own is None and config.flag("disable_fallback_netcfg", False):
         sentence = "cloud-init sets up no network but what the cloud describes (disable_fallback_netcfg)"
         return Rendered(Way("cloud-init", Outcome.UNSURE, sentence, config.evidence("disable_fallback_netcfg")))
@@ -62,15 +66,20 @@ def rendered(guest: Guest, names: Names, systems: dict[str, System]) -> Rendered
     if chosen is None:
         sentence = "cloud-init finds no network system that it could write for"
         return Rendered(Way("cloud-init", Outcome.DOWN, sentence, config.evidence("system_info", "network")))
-    return _through(guest, chosen, systems)
+    return _through(guest, chosen, names, systems)
 
 
-def _through(guest: Guest, chosen: str, systems: dict[str, System]) -> Rendered:
+def _through(guest: Guest, chosen: str, names: Names, systems: dict[str, System]) -> Rendered:
     does = f"cloud-init sets the network up with {_SYSTEMS[chosen]}"
     if chosen == "netplan":
-        if systems.get("systemd-networkd") is None and not _runs(systems, "NetworkManager"):
-            return _down(f"{does}, which has nothing to hand it to", ())
-        return Rendered(Way("cloud-init", Outcome.UP, does, _evidence(guest)))
+        # A renderer named in another file is that of cloud-init's too, where that names none.
+        known = netplan_profiles.load(guest, generated=False)
+        renderer = str(cloud_config.load(guest).get("network", "renderer") or known.renderer)
+        if not netplan_profiles.works(guest, systems.get("NetworkManager")).get(renderer, False):
+            place = (known.place,) if known.place else ()
+            return _down(f"{does}, which hands it to {renderer}, and that does not run", place)
+        beside = _beside(systems.get("netplan"), names) or _before(systems.get("systemd-networkd"), names, "10-netplan")
+        return beside or Rendered(Way("cloud-init", Outcome.UP, does, _evidence(guest)))
     wanted = {
         "eni": ("ifupdown",),
         "sysconfig": ("NetworkManager", "The network service", "wicked"),
@@ -85,12 +94,31 @@ def _through(guest: Guest, chosen: str, systems: dict[str, System]) -> Rendered:
         sentence = "whether cloud-init writes for NetworkManager, which is off, or for systemd-networkd cannot be told"
         return Rendered(Way("cloud-init", Outcome.UNSURE, sentence, systems["systemd-networkd"].evidence))
     if running is not None:
-        return Rendered(Way("cloud-init", Outcome.UP, does, (*running.evidence[:1], *_evidence(guest))))
+        beside = _beside(running, names) if chosen == "eni" and guest.facts.family == "debian" else None
+        if chosen == "networkd":
+            beside = _before(running, names, "10-cloud-init")
+        up = Rendered(Way("cloud-init", Outcome.UP, does, (*running.evidence[:1], *_evidence(guest))))
+        return beside or up
     if not there:
         return _down(f"{does}, which is not installed", ())
     lacking = there[0]
     why = "is not started at boot" if not lacking.starts else lacking.lack
     return replace(_down(f"cloud-init writes for {lacking.name}, which {why}", lacking.evidence), service=lacking.name)
+
+
+def _beside(found: System | None, names: Names) -> Rendered | None:
+    """What a profile of the same system gives the interface besides what cloud-init writes: both are set up."""
+    judged = [for_name(found, name) for name in names.names] if found is not None else []
+    fixed = next((known for known in judged if known.fixed), None)
+    return None if fixed is None else Rendered(replace(fixed, system="cloud-init"))
+
+
+def _before(found: System | None, names: Names, written: str) -> Rendered | None:
+    """What a file of networkd's gives the interface that comes before the one that cloud-init writes."""
+    if found is None:
+        return None
+    first = [known for known in found.profiles if known.place.path.rpartition("/")[2] < written]
+    return _beside(replace(found, profiles=tuple(first)), names)
 
 
 def _down(sentence: str, evidence: tuple[Evidence, ...]) -> Rendered:
@@ -130,7 +158,9 @@ def own_system(guest: Guest) -> System | None:
 def _available(guest: Guest, renderer: str) -> bool:
     family = guest.facts.family
     if renderer == "eni":
-        return family in ("debian", "alpine") and _program(guest, "ifup") and guest.exists(INTERFACES)
+        # busybox has no ifquery, without which cloud-init takes ifupdown for absent.
+        there = all(_program(guest, name) for name in ("ifquery", "ifup", "ifdown"))
+        return family in ("debian", "alpine") and there and guest.exists(INTERFACES)
     if renderer == "sysconfig":
         if family == "suse":
             return guest.exists("/etc/sysconfig/network/config") or services.startup(guest, "wicked").installed
@@ -152,10 +182,9 @@ def _program(guest: Guest, name: str) -> bool:
 
 
 def _sources(guest: Guest) -> bool:
-    return any(
-        line.text.split()[:1] in (["source"], ["source-directory"]) and "interfaces.d" in line.text
-        for line in logical_lines(read_config(guest, INTERFACES) or b"")
-    )
+    """Whether ifupdown takes in what cloud-init writes; its name had an ending once, and has one in Ubuntu's."""
+    old = guest.facts.distro != "debian" or guest.facts.version < (10, 0)
+    return takes_in(guest, _WRITTEN) or (old and takes_in(guest, f"{_WRITTEN}.cfg"))
 
 
 def _too_old(guest: Guest) -> bool:

@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
-import re
-
 from remediations.guest import FileKind, Guest, GuestError
 from remediations.linux import ds_identify, yaml_edit
 from remediations.linux.cloud_config import CONFIG, CloudConfig
 from remediations.linux.fault import Edit, Fault, removal
-from remediations.linux.text import decode
 from remediations.vocabulary import Evidence
 
 _KEY = "datasource_list"
+_HOSTS = ("169.254.169.254", "fe80::a9fe:a9fe")
+"""Where OpenStack's metadata service answers."""
 _SEEDED = ("ConfigDrive", "OpenStack", "None")
 """What is looked for where the image holds a NoCloud seed: nothing that could be found before OpenStack."""
 
 
 def faults(guest: Guest, config: CloudConfig) -> list[Fault]:
     """What keeps the metadata of a new instance from cloud-init. Raises GuestError."""
-    misdirected = ds_identify.misdirecting(guest) if ds_identify.used(guest) else []
     # The seed's edit replaces the whole list, so it comes behind the one that adds to it.
-    return [*misdirected, *_list(guest, config), *_seed(guest, config), *_stale(guest, config)]
+    return [
+        *_misdirected(guest, config),
+        *_elsewhere(config),
+        *_list(guest, config),
+        *_seed(guest, config),
+        *_stale(guest, config),
+    ]
+
+
+def _misdirected(guest: Guest, config: CloudConfig) -> list[Fault]:
+    """Another datasource chosen, by ds-identify's file or by a kernel argument, which NoCloud reads for itself too."""
+    if ds_identify.used(guest):
+        return ds_identify.misdirecting(guest)
+    if config.has(_KEY) and "NoCloud" not in _names(config):
+        return []
+    return ds_identify.passed(guest, lambda value: value.startswith("nocloud"))
+
+
+def _elsewhere(config: CloudConfig) -> list[Fault]:
+    """Metadata asked for at an address that OpenStack does not promise; whether it answers there cannot be known."""
+    keys = ("datasource", "OpenStack", "metadata_urls")
+    given = config.get(*keys)
+    if not isinstance(given, list) or not given or any(host in str(url) for url in given for host in _HOSTS):
+        return []
+    sentence = "whether the cloud serves metadata at what metadata_urls names is not known"
+    advice = f"Take metadata_urls out of {config.evidence(*keys)[0].path}, or let it name http://{_HOSTS[0]}"
+    return [Fault(sentence, config.evidence(*keys), obstacle=advice, certain=False)]
 
 
 def remark(config: CloudConfig) -> str:
@@ -48,22 +72,32 @@ def with_openstack(listed: list[str]) -> list[str]:
 
 
 def _list(guest: Guest, config: CloudConfig) -> list[Fault]:
-    if not config.has(_KEY):
+    told = ds_identify.listed(guest) if ds_identify.searches(guest) else None
+    # What its own file chooses is judged by itself.
+    if told is not None and ("OpenStack" in told.names or told.evidence.path == ds_identify.CONFIG):
         return []
+    names, document = _names(config), config.document(_KEY)
+    if document is None or (told is not None and told.evidence.path != document.path):
+        return [_told_otherwise(told)] if told is not None else []
     place = config.evidence(_KEY)
-    document = config.document(_KEY)
-    names = _names(config)
-    if document is None:
-        return []
     edit = Edit(document.path, lambda content: yaml_edit.set_flow_list(content, (_KEY,), with_openstack(names)))
     if "OpenStack" not in names:
         shown = ", ".join(names) or "nothing"
         return [Fault(f"cloud-init looks for {shown} alone, not for OpenStack", place, edits=(edit,))]
     in_one = Edit(document.path, lambda content: yaml_edit.set_flow_list(content, (_KEY,), names))
-    if ds_identify.used(guest) and not _on_one_line(decode(guest.read(document.path))):
-        sentence = "datasource_list spans several lines, which ds-identify cannot read"
+    if told is not None:
+        sentence = f"datasource_list spans several lines, of which ds-identify reads but {', '.join(told.names)}"
         return [Fault(sentence, place, edits=(in_one,))]
+    if not isinstance(config.get(_KEY), list):
+        return [Fault("datasource_list is text, and cloud-init takes each letter of it", place, edits=(in_one,))]
     return []
+
+
+def _told_otherwise(told: ds_identify.Listed) -> Fault:
+    """A line that is no setting of cloud-init's, or in a file that it ignores, and that ds-identify goes by."""
+    shown, place = ", ".join(told.names), told.evidence
+    sentence = f"ds-identify looks for {shown} alone, not for OpenStack"
+    return Fault(sentence, (place,), obstacle=f"Take the datasource_list out of {place.path} line {place.line}")
 
 
 def _names(config: CloudConfig) -> list[str]:
@@ -101,11 +135,6 @@ def cloud_folder(config: CloudConfig) -> str:
     paths = config.get("system_info", "paths")
     folder = paths.get("cloud_dir") if isinstance(paths, dict) else None
     return folder.rstrip("/") if isinstance(folder, str) else "/var/lib/cloud"
-
-
-def _on_one_line(text: str) -> bool:
-    """Whether some line holds the whole list the way ds-identify's ``check_config`` finds it."""
-    return any(re.match(rf"[ \t]*{_KEY}: .*\]", line) for line in text.split("\n"))
 
 
 def _stale(guest: Guest, config: CloudConfig) -> list[Fault]:

@@ -12,6 +12,7 @@ import yaml
 from remediations.guest import Guest, RootDisk
 from remediations.linux import cloud_config, cloud_init, early_growers, grow_tools, growroot
 from remediations.linux.cloud_config import CloudConfig, module_name
+from remediations.linux.disk_names import disk_name
 from remediations.linux.early_growers import Growth
 from remediations.linux.fault import Edit, Fault, lacking
 from remediations.linux.kernels import kernels
@@ -42,7 +43,13 @@ def _cloud_partition(guest: Guest, disk: RootDisk) -> Growth:
     if not cloud_init.installed(guest):
         return Growth((cloud_init.missing(guest), *needed))
     config = cloud_config.load(guest)
-    faults = [*cloud_init.faults(guest), *_module(config, "growpart"), *_mode(config), *_order(config), *needed]
+    faults = [
+        *cloud_init.faults(guest, cloud_init.NETWORK),
+        *_module(config, "growpart"),
+        *_mode(config, disk),
+        *_order(config),
+        *needed,
+    ]
     ignored = str(config.get("growpart", "ignore_growroot_disabled")).strip().lower()
     if not config.has("growpart", "ignore_growroot_disabled") or ignored in _FALSE:
         faults += growroot.disabled(guest)
@@ -54,7 +61,7 @@ def _cloud_filesystem(guest: Guest, disk: RootDisk) -> Growth:
     if not cloud_init.installed(guest):
         return Growth((cloud_init.missing(guest), *needed))
     config = cloud_config.load(guest)
-    faults = [*cloud_init.faults(guest), *_module(config, "resizefs"), *needed]
+    faults = [*cloud_init.faults(guest, cloud_init.NETWORK), *_module(config, "resizefs"), *needed]
     switch = config.get("resize_rootfs")
     if config.has("resize_rootfs") and str(switch).strip().lower() not in ("true", "1", "on", "yes", "noblock"):
         edit = _edit(config, ("resize_rootfs",), True)
@@ -110,7 +117,7 @@ def _order(config: CloudConfig) -> list[Fault]:
     return []
 
 
-def _mode(config: CloudConfig) -> list[Fault]:
+def _mode(config: CloudConfig, disk: RootDisk) -> list[Fault]:
     evidence = config.evidence("growpart")
     if config.has("growpart") and not isinstance(config.get("growpart"), dict):
         return [Fault("cloud-init's growpart setting is no mapping: nothing grows", evidence)]
@@ -123,10 +130,16 @@ def _mode(config: CloudConfig) -> list[Fault]:
         devices = config.get("growpart", "devices")
         listed = [str(device) for device in devices] if isinstance(devices, list) else [str(devices)]
         if "/" not in listed:
-            certain = not any(device.startswith("/dev/") for device in listed)
+            certain = not any(_may_be_root(device, disk) for device in listed)
             sentence = f"growpart's devices are {' '.join(listed) or 'none'}, not /"
             faults.append(Fault(sentence, config.evidence("growpart", "devices"), certain=certain))
     return faults
+
+
+def _may_be_root(device: str, disk: RootDisk) -> bool:
+    """Whether a device file may be the root's partition: what the disk is called is the machine's."""
+    name = disk_name(device)
+    return device.startswith("/dev/") and (name is None or disk.number is None or name.number == disk.number)
 
 
 def _edit(config: CloudConfig, keys: tuple[str, ...], value: str | bool) -> tuple[Edit, ...]:

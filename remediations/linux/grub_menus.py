@@ -13,7 +13,13 @@ from remediations.linux.grub_script import GrubSyntaxError
 from remediations.vocabulary import Evidence
 
 _MENUS = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg")
-_EFI_MENUS = ("/boot/efi/EFI/*/grub.cfg", "/efi/EFI/*/grub.cfg", "/boot/EFI/*/grub.cfg")
+_EFI_MENUS = (
+    "/boot/efi/EFI/*/grub.cfg",
+    "/efi/EFI/*/grub.cfg",
+    "/boot/EFI/*/grub.cfg",
+    "/boot/efi/grub*/grub.cfg",
+    "/efi/grub*/grub.cfg",
+)
 _UPDATE = "/usr/sbin/update-grub"
 _GENERATORS = {
     "/boot/grub/grub.cfg": ("/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig"),

@@ -11,17 +11,21 @@ import re
 from dataclasses import dataclass
 
 from remediations.guest import Guest
-from remediations.linux import ssh_service, systemd
+from remediations.linux import ssh_service, systemd, unit_overrides
+from remediations.linux.fault import Fault
 from remediations.linux.init_system import Init, detect
 from remediations.linux.ties import first_by_name, logical_lines, places, read_config
 from remediations.linux.udev_rules import FOLDERS, is_rule
-from remediations.vocabulary import Evidence
+from remediations.vocabulary import Evidence, RemoveFile, SetMode
 
 PORT = "org.qemu.guest_agent.0"
 PROGRAMS = ("/usr/bin/qemu-ga", "/usr/sbin/qemu-ga", "/usr/libexec/qemu-ga/qemu-ga")
 SERVICES = ("qemu-guest-agent", "qemu-ga")
 _WANTS = re.compile(r'ENV\{SYSTEMD_WANTS\}\s*\+?=\s*"([^"]*)"')
 _OPTIONS = ("/etc/sysconfig/qemu-ga", "/etc/conf.d/qemu-guest-agent", "/etc/default/qemu-guest-agent")
+_SETTINGS = {"GA_METHOD": "method", "TRANSPORT_METHOD": "method", "GA_PATH": "path", "DEVPATH": "path"}
+_SHORT = {"m": "method", "p": "path"}
+_TOLD = re.compile(r"(?:^|\s)--?(method|path|m|p)(?:\s*=\s*|\s+)(\S+)")
 _REFUSING = ("BLACKLIST_RPC", "BLOCK_RPCS", "FILTER_RPC_ARGS", "GA_BLACKLIST")
 
 
@@ -36,6 +40,61 @@ class Rule:
 def program(guest: Guest) -> str | None:
     """The agent's program, None where it is not installed."""
     return next((path for path in PROGRAMS if systemd.is_file(guest, path)), None)
+
+
+def unexecutable(guest: Guest) -> list[Fault]:
+    """A program that has lost the bit by which it can be run."""
+    path = program(guest)
+    found = guest.stat(path) if path is not None else None
+    if path is None or found is None or found.mode & 0o111:
+        return []
+    place = Evidence(path, text=f"mode {found.mode:04o}")
+    return [Fault(f"{path} is not executable", (place,), steps=(SetMode(path, 0o755),))]
+
+
+def elsewhere(guest: Guest, name: str) -> list[Fault]:
+    """A transport other than the virtio port, the only one that Nova gives an instance."""
+    told: list[tuple[str, str, Evidence]] = []
+    unit = systemd.find_unit(guest, name) if detect(guest) is Init.SYSTEMD else systemd.Unit(name, None)
+    for command in unit_overrides.commands(unit_overrides.lines(guest, unit)):
+        told += [(key, value, command.evidence) for key, value in _options(command.value)]
+    for setting in (setting for path in _OPTIONS for setting in ssh_service.read(guest, path)):
+        told += [(key, value, setting.evidence) for key, value in _options(setting.value)]
+        told.append((_SETTINGS.get(setting.name, setting.name), setting.value, setting.evidence))
+    found = []
+    for key, value, place in told:
+        other = key == "method" and value not in ("", "virtio-serial")
+        if other or (key == "path" and value.startswith("/") and PORT not in value and "%" not in value):
+            sentence = f"the QEMU guest agent is told to talk over {value}, which Nova does not give an instance"
+            advice = f"Take {value} out of {place.path}"
+            found.append(Fault(sentence, (place,), obstacle=advice))
+    return found
+
+
+def _options(text: str) -> list[tuple[str, str]]:
+    """The ``method`` and ``path`` that a command line, or a part of one, gives the agent."""
+    return [(_SHORT.get(key, key), value) for key, value in _TOLD.findall(text)]
+
+
+def switched_off(guest: Guest) -> list[Fault]:
+    """A packaged rule for the port that an empty file, or a link to nowhere, in ``/etc`` hides."""
+    found = []
+    for packaged in (path for folder in FOLDERS[1:] for path in guest.glob(f"{folder}/*.rules")):
+        own = f"{FOLDERS[0]}/{packaged.rpartition('/')[2]}"
+        hiding = guest.lstat(own)
+        content = read_config(guest, packaged) if hiding is not None else None
+        if (
+            hiding is None
+            or content is None
+            or PORT.encode() not in content
+            or (read_config(guest, own) or b"").strip()
+        ):
+            continue
+        place = systemd.evidence_of_link(guest, own)
+        found.append(
+            Fault(f"{own} hides the rule that starts the QEMU guest agent", (place,), steps=(RemoveFile(own),))
+        )
+    return found
 
 
 def rules(guest: Guest) -> list[Rule]:

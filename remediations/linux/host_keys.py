@@ -25,6 +25,7 @@ from remediations.linux import (
     sysv,
 )
 from remediations.linux.boot_units import StartedUnit
+from remediations.linux.cloud_config import CloudConfig
 from remediations.linux.fault import Edit, Fault, with_steps
 from remediations.linux.init_system import Init, detect
 from remediations.linux.text import decode, encode, numbered, split_lines
@@ -46,6 +47,8 @@ _SWITCHES = {
     "/etc/conf.d/sshd": {"sshd_disable_keygen": ("yes", "no"), "SSHD_DISABLE_KEYGEN": ("yes", "no")},
 }
 _CLOUD_INIT = "cloud-init.target"
+_DELETED = re.compile(r"/etc/ssh/ssh_host_[^/]*key[^/]*")
+_NO_KINDS: frozenset[str] = frozenset()
 
 
 def present(guest: Guest) -> tuple[Evidence, ...]:
@@ -62,7 +65,7 @@ def maker(guest: Guest) -> tuple[Evidence, ...]:
     wanted = _DEFAULTS & {*_paths(guest)}
     if not wanted:
         return ()
-    cloud = _cloud_module(guest)
+    cloud = _cloud_module(guest, wanted)
     try:
         cloud_on = cloud_init.installed(guest) and cloud_init.is_on(guest)
     except GuestError:
@@ -70,13 +73,39 @@ def maker(guest: Guest) -> tuple[Evidence, ...]:
         if cloud and (own := _own(guest, wanted, cloud_on=False)):
             return (*own, *cloud)
         raise
-    return cloud if cloud_on and cloud else _own(guest, wanted, cloud_on)
+    # Red Hat's units leave the keys to a cloud-init that is switched on, whether it gets as far as that or not.
+    return cloud if cloud_on and cloud else _own(guest, wanted, cloud_on or cloud_init.switched_on(guest))
+
+
+def kept(guest: Guest) -> tuple[Evidence, ...]:
+    """The keys of :func:`present` that are still there when sshd starts: without those that cloud-init deletes."""
+    found = present(guest)
+    gone = [place for place in found if _DELETED.fullmatch(place.path)]
+    # What cloud-init deletes and makes anew is there either way, whether it runs or not.
+    if not gone or _cloud_module(guest, _DEFAULTS & {*_paths(guest)}) or not deleted(guest):
+        return found
+    return tuple(place for place in found if place not in gone)
+
+
+def deleted(guest: Guest) -> tuple[Evidence, ...]:
+    """What makes cloud-init delete the keys of the usual names on a new instance; empty where nothing does."""
+    if not cloud_init.installed(guest) or not cloud_init.is_on(guest):
+        return ()
+    config = cloud_config.load(guest)
+    if not config.flag("ssh_deletekeys", True) or "ssh" not in config.modules("init"):
+        return ()
+    return config.evidence("ssh_deletekeys") or tuple(
+        Evidence(place.path, place.line, f"{place.text} ssh, which deletes host keys")
+        for place in config.evidence("cloud_init_modules")
+    )
 
 
 def fault(guest: Guest) -> Fault:
-    """No host key and nothing that makes one: sshd will not start."""
-    sentence = "there are no host keys and nothing makes them at boot, so sshd cannot start"
-    places = tuple(Evidence(path, text="absent") for path in _paths(guest))
+    """No host key that stays and nothing that makes one: sshd will not start."""
+    state = "cloud-init deletes the host keys" if present(guest) else "there are no host keys"
+    sentence = f"{state} and nothing makes them at boot, so sshd cannot start"
+    text = "deleted by cloud-init" if present(guest) else "absent"
+    places = tuple(Evidence(path, text=text) for path in _paths(guest))
     if not _DEFAULTS & {*_paths(guest)}:
         advice = f"Make {places[0].path} with ssh-keygen, or remove the HostKey lines"
         return Fault(sentence, places, obstacle=advice)
@@ -99,8 +128,7 @@ def _steps(guest: Guest) -> tuple[Step, ...]:
     one = f"{name}@.service"
     # A socket that accepts the connections itself starts an instance for each, and not the service.
     if not services.startup(guest, name).starts and ssh_service.socket(guest).starts and socket.path is not None:
-        accepts = [value.lower() for _, key, value in systemd.unit_settings(guest.read(socket.path)) if key == "Accept"]
-        name = one if accepts[-1:] in (["yes"], ["true"], ["1"], ["on"]) else name
+        name = one if ssh_service.instance(guest) else name
     service = name if name == one else f"{name}.service"
     unit = systemd.find_unit(guest, service) if detect(guest) is Init.SYSTEMD else systemd.Unit(service, None)
     if unit.path is None:
@@ -118,14 +146,26 @@ def _steps(guest: Guest) -> tuple[Step, ...]:
     return (MakeDirectory(posixpath.dirname(drop_in)), WriteFile(drop_in, content))
 
 
-def _cloud_module(guest: Guest) -> tuple[Evidence, ...]:
-    """The line by which cloud-init, where it runs, makes the keys; empty where it does not."""
+def _cloud_module(guest: Guest, wanted: frozenset[str]) -> tuple[Evidence, ...]:
+    """The line by which cloud-init, where it runs, makes keys that are wanted; empty where it makes none of them."""
     if not cloud_init.installed(guest):
         return ()
     config = cloud_config.load(guest)
+    made = {f"/etc/ssh/ssh_host_{kind}_key" for kind in _cloud_kinds(config)}
+    return config.evidence("cloud_init_modules") if wanted & made and "ssh" in config.modules("init") else ()
+
+
+def _cloud_kinds(config: CloudConfig) -> frozenset[str]:
+    """The types of key that cloud-init puts in place: those it is given, or else those it is to generate."""
+    if config.has("ssh_keys"):
+        given = config.get("ssh_keys")
+        return frozenset(str(name).removesuffix("_private") for name in given) if isinstance(given, dict) else _NO_KINDS
+    if not config.has("ssh_genkeytypes"):
+        return frozenset(_TYPES)
     # An empty ssh_genkeytypes, as Red Hat 7 has it, leaves the keys to the distribution.
-    kinds = config.get("ssh_genkeytypes") or not config.has("ssh_genkeytypes")
-    return config.evidence("cloud_init_modules") if kinds and "ssh" in config.modules("init") else ()
+    kinds = config.get("ssh_genkeytypes")
+    listed = kinds if isinstance(kinds, list) else [kinds]
+    return frozenset(str(kind) for kind in listed if kind is not None)
 
 
 def _own(guest: Guest, wanted: frozenset[str], cloud_on: bool) -> tuple[Evidence, ...]:

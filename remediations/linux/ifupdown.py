@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from fnmatch import fnmatchcase
 from functools import partial
 
 from remediations.guest import Guest, GuestError
@@ -23,6 +24,7 @@ INTERFACES = "/etc/network/interfaces"
 _ALWAYS = "/etc/network/interfaces.d"
 _MOST_FILES = 500
 _DIRECTORY_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_DIRECTORIES = ("source-directory", "source-dir")
 _COMMAND = re.compile(r"(pre-up|up|post-up)\s")
 _PATTERN = re.compile(r"(auto|allow-\S+|iface|mapping|map)\s")
 
@@ -59,9 +61,9 @@ def _matches(text: str) -> bool:
     return bool(MAC_NAME.search(text) or (_PATTERN.match(text.strip()) and MAC.search(text.replace("mac/", " "))))
 
 
-def files(guest: Guest) -> list[str]:
-    """The main file, all that it sources, and the stock folder for more."""
-    pending = [INTERFACES, *guest.glob(f"{_ALWAYS}/*")]
+def files(guest: Guest, idle: bool = True) -> list[str]:
+    """The main file, all that it sources and, where ``idle`` holds, what else is in the stock folder for more."""
+    pending = [INTERFACES, *(guest.glob(f"{_ALWAYS}/*") if idle else ())]
     found: list[str] = []
     while pending:
         path = pending.pop(0)
@@ -77,9 +79,22 @@ def files(guest: Guest) -> list[str]:
     return found
 
 
+def takes_in(guest: Guest, path: str) -> bool:
+    """Whether the main file sources ``path``, were it there."""
+    folder, name = posixpath.split(path)
+    for line in logical_lines(read_config(guest, INTERFACES) or b""):
+        head, *words = line.text.split() or [""]
+        for pattern in (posixpath.normpath(posixpath.join(posixpath.dirname(INTERFACES), word)) for word in words):
+            whole = head in _DIRECTORIES and pattern == folder and _DIRECTORY_NAME.fullmatch(name) is not None
+            above, last = posixpath.split(pattern)
+            if whole or (head == "source" and above == folder and fnmatchcase(name, last)):
+                return True
+    return False
+
+
 def _sourced(guest: Guest, path: str, line: Line) -> list[str]:
     words = line.text.split()
-    if len(words) < 2 or words[0] not in ("source", "source-directory", "source-dir"):
+    if len(words) < 2 or words[0] not in ("source", *_DIRECTORIES):
         return []
     found: list[str] = []
     for pattern in (posixpath.normpath(posixpath.join(posixpath.dirname(path), word)) for word in words[1:]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from remediations.guest import FileKind, Guest
+from remediations.linux import ifcfg
 from remediations.linux.dhcp_clients import has_client
 from remediations.linux.ifupdown import INTERFACES, files
 from remediations.linux.network_profiles import Profile, System, system
@@ -22,6 +23,7 @@ _STANZAS = (
     "no-auto-down",
     "no-scripts",
 )
+_DEFAULTS = "/etc/default/networking"
 _HELPER = "/etc/network/cloud-ifupdown-helper"
 _HELPER_RULES = ("/etc/udev/rules.d/75-cloud-ifupdown.rules", "/usr/lib/udev/rules.d/75-cloud-ifupdown.rules")
 _HELPER_SOURCE = "/run/network/interfaces.d"
@@ -44,14 +46,20 @@ def ifupdown(guest: Guest) -> System | None:
         return None
     profiles = tuple(Profile(s.place, (s.name,), s.method == "dhcp") for s in started(guest))
     lack = "" if has_client(guest) else "has no DHCP client"
+    if guest.facts.family == "debian" and _told(guest, "CONFIGURE_INTERFACES") == "no":
+        lack = f"is told to configure nothing (CONFIGURE_INTERFACES=no in {_DEFAULTS})"
     return replace(found, profiles=profiles, default=_helper(guest), lack=lack)
+
+
+def _told(guest: Guest, name: str) -> str:
+    return ifcfg.settings(read_config(guest, _DEFAULTS) or b"").get(name, "")
 
 
 def started(guest: Guest) -> list[Stanza]:
     """The IPv4 stanzas that a boot brings up, the loopback's left out."""
     patterns: list[str] = []
     stanzas: list[Stanza] = []
-    for path in files(guest):
+    for path in files(guest, idle=False):
         for line in logical_lines(read_config(guest, path) or b""):
             words = line.text.split()
             if words[:1] == ["auto"] or words[:1] == ["allow-hotplug"] or words[:1] == ["allow-auto"]:
@@ -59,6 +67,8 @@ def started(guest: Guest) -> list[Stanza]:
             elif words[:1] == ["iface"] and len(words) >= 2:
                 family, method = words[2] if len(words) > 2 else "inet", words[3] if len(words) > 3 else ""
                 stanzas.append(Stanza(words[1], family, method, Evidence(path, line.number, line.text.strip())))
+            elif words[:2] == ["use", "dhcp"] and stanzas and not stanzas[-1].method:  # ifupdown-ng's own way
+                stanzas[-1] = replace(stanzas[-1], method="dhcp")
     kept = []
     for stanza in stanzas:
         if stanza.family == "inet" and stanza.name != "lo" and stanza.method != "loopback":

@@ -12,6 +12,9 @@ _BY_RELEASE = (
     "/boot/*/{release}/initrd",  # the boot loader specification's entries, as kernel-install makes them
     "/boot/efi/*/{release}/initrd",
     "/efi/*/{release}/initrd",
+    "/boot/efi/*/{release}/initrd-*",  # sdbootutil's, with the sum of their content
+    "/boot/*/{release}/initrd-*",
+    "/efi/*/{release}/initrd-*",
 )
 
 

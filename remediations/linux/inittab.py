@@ -1,4 +1,4 @@
-"""``/etc/inittab`` of sysvinit and of busybox: which terminals get a login, and how to add one (inittab(5))."""
+"""``/etc/inittab`` of sysvinit and busybox: what runs, which terminals get a login, how to add one (inittab(5))."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from remediations.vocabulary import Evidence
 
 PATH = "/etc/inittab"
 _RUNNING = ("respawn", "wait", "once", "askfirst")
+_FIRST = ("sysinit", "boot", "bootwait")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,17 @@ def logins(guest: Guest) -> tuple[Login, ...]:
         for number, fields in found
         if fields[2] in _RUNNING and (not fields[1] or not level or level in fields[1])
         if fields[3].split() and re.search(r"getty$", fields[3].split()[0])
+    )
+
+
+def programs(guest: Guest) -> tuple[tuple[str, Evidence], ...]:
+    """The command lines that a boot runs, gettys too; empty without the file."""
+    found = _entries(guest.read(PATH)) if guest.exists(PATH) else []
+    level = next((fields[1] for _, fields in found if fields[2] == "initdefault"), "")
+    return tuple(
+        (fields[3].lstrip("+"), Evidence(PATH, number, ":".join(fields)))
+        for number, fields in found
+        if fields[2] in _FIRST or (fields[2] in _RUNNING and (not fields[1] or not level or level in fields[1]))
     )
 
 

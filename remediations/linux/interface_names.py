@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from remediations.guest import FileKind, Guest
 from remediations.linux.ini_lines import ini_lines
-from remediations.linux.kernel_arguments import arguments
+from remediations.linux.kernel_arguments import arguments, entries_pass
 from remediations.linux.ties import first_by_name, masked
 from remediations.linux.udev_rules import GENERATOR, tied_by_udev
 
@@ -83,9 +83,10 @@ def is_card(pattern: str) -> bool:
 def first_interface(guest: Guest) -> Names:
     """The names of an instance's first Ethernet interface. Raises GuestError."""
     found = _by_scheme(guest)
-    rules = [known.path for known in tied_by_udev(guest) if not known.path.endswith(GENERATOR)]
-    if rules and found.names[0] in KERNEL:
-        # The name that a rule keeps for the build machine's card is not free for another.
+    tied = [known.path for known in tied_by_udev(guest)]
+    rules = [path for path in tied if not path.endswith(GENERATOR)]
+    if rules and len(rules) < len(tied) and found.names[0] in KERNEL:
+        # The generator gives a card that it does not know the next name that no rule has.
         return Names((*KERNEL, "eth1"), why=f"{rules[0]} keeps names for another card: fix mac-address first")
     return found
 
@@ -93,14 +94,15 @@ def first_interface(guest: Guest) -> Names:
 def _by_scheme(guest: Guest) -> Names:
     facts = guest.facts
     given = [value for value, _ in arguments(guest).named("net.ifnames")]
-    if given and all(value == "0" for value in given):
-        return Names(KERNEL)
     old = _OLD.get(facts.distro) or _OLD_OF_FAMILY.get(facts.family)
     if old is not None and (0, 0) < facts.version < old:
         return Names(KERNEL)
     if _renaming_off(guest):
         return Names(KERNEL)
     slots = _BY_SLOT.get(facts.arch, _BY_SLOT_ELSE)
+    if given and all(value == "0" for value in given):
+        # What only the next update-grub will pass changes the name then, and not before.
+        return Names(KERNEL) if entries_pass(guest, "net.ifnames=0") is not False else Names((*KERNEL, *slots))
     there = any(guest.exists(path) for rule in _RULES for path in first_by_name(guest, _RULE_FOLDERS, rule))
     if facts.family == "alpine" and not there:
         return Names(KERNEL)

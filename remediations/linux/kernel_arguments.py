@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from remediations.guest import Guest, GuestError
 from remediations.linux import kernel_cmdline
+from remediations.linux.boot_lines import BootLine
 from remediations.linux.boot_loaders import boot_loaders
 from remediations.linux.grub_defaults import (
     DEFAULTS,
@@ -19,6 +21,7 @@ from remediations.vocabulary import Evidence
 
 _LARGEST = 256 * 1024
 """Nobody writes more into the defaults; longer files are not worth the time that it takes to read them."""
+_REPAIRS = re.compile("recovery|rescue|failsafe", re.IGNORECASE)
 _DEVICE = "ttyS0"
 """The readers of boot loaders ask for a console; what they say of it does not count here."""
 
@@ -41,6 +44,20 @@ class Arguments:
 def places(guest: Guest, name: str) -> list[tuple[str, Evidence]]:
     """``(value, place)`` for every ``NAME=value`` that a boot entry passes, or will after the next ``update-grub``."""
     return arguments(guest).named(name)
+
+
+def entries_pass(guest: Guest, word: str) -> bool | None:
+    """Whether every boot entry, those for repairs left out, passes ``word`` by now; None where none is known."""
+    try:
+        loaders = boot_loaders(guest, _DEVICE, xen=False)
+    except GuestError:
+        return None
+    lines = [line for loader in loaders for line in loader.lines if not line.opaque and not _repairs(line)]
+    return all(word in line.arguments for line in lines) if lines else None
+
+
+def _repairs(line: BootLine) -> bool:
+    return bool(_REPAIRS.search(line.title) or {"single", "recovery", "rescue", "emergency"} & {*line.arguments})
 
 
 def arguments(guest: Guest) -> Arguments:

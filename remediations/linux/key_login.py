@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from remediations.guest import Guest
-from remediations.linux import ssh_service, sshd_config, sshd_keywords, sshd_listen, tcp_wrappers
-from remediations.linux.accounts import Account
+from remediations.linux import pam_access, ssh_service, sshd_config, sshd_keywords, sshd_listen, tcp_wrappers
+from remediations.linux.accounts import NO_LOGIN, Account
 from remediations.linux.fault import Edit, Fault, lacking
 from remediations.linux.sshd_config import Answer, Directive, ask
 from remediations.vocabulary import Evidence
@@ -30,7 +30,10 @@ def faults(guest: Guest, account: Account | None) -> list[Fault]:
         *_authorized_keys_file(directives, account),
         *_methods(directives, account),
         *sshd_listen.faults(guest, directives),
-        *sshd_keywords.faults(guest.facts, directives),
+        *sshd_keywords.faults(guest, directives),
+        *_revoked(guest, directives, account),
+        *_sessions(directives, account),
+        *pam_access.faults(guest, directives, account),
         *tcp_wrappers.faults(guest),
         *_names(directives, account),
     ]
@@ -61,14 +64,57 @@ def _pubkey(directives: Sequence[Directive], account: Account | None) -> list[Fa
 
 
 def _authorized_keys_file(directives: Sequence[Directive], account: Account | None) -> list[Fault]:
+    def elsewhere(directive: Directive) -> bool:
+        return not any(_is_usual(argument, account) for argument in directive.arguments)
+
     answer = ask(directives, "authorizedkeysfile", account)
-    places = {".ssh/authorized_keys", "%h/.ssh/authorized_keys"}
-    if account is not None:
-        places.add(f"{account.home}/.ssh/authorized_keys")
-    found = _conditional(answer, lambda d: not places & set(d.arguments), "AuthorizedKeysFile elsewhere")
-    if answer.holds and not places & set(answer.holds[0].arguments):
+    found = _conditional(answer, elsewhere, "AuthorizedKeysFile elsewhere")
+    if answer.holds and elsewhere(answer.holds[0]):
         sentence = "sshd does not look for keys in ~/.ssh/authorized_keys"
         found.append(_stuck(answer.holds[0], sentence, "let AuthorizedKeysFile name .ssh/authorized_keys"))
+    return found
+
+
+def _is_usual(pattern: str, account: Account | None) -> bool:
+    """Whether a pattern of AuthorizedKeysFile stands for the file where keys are put."""
+    if pattern in (".ssh/authorized_keys", "%h/.ssh/authorized_keys"):
+        return True
+    if account is None:
+        return False
+    path = pattern.replace("%h", account.home).replace("%u", account.name).replace("%%", "%")
+    return path == f"{account.home.rstrip('/')}/.ssh/authorized_keys"
+
+
+def _revoked(guest: Guest, directives: Sequence[Directive], account: Account | None) -> list[Fault]:
+    """A file of revoked keys that cannot be read: sshd then refuses every key."""
+
+    def missing(directive: Directive) -> bool:
+        name = directive.arguments[0] if directive.arguments else "none"
+        return name.lower() != "none" and not guest.exists(name)
+
+    answer = ask(directives, "revokedkeys", account)
+    found = _conditional(answer, missing, "RevokedKeys")
+    if answer.holds and missing(answer.holds[0]):
+        name = answer.holds[0].arguments[0]
+        sentence = f"sshd refuses every key, as there is no {name} (RevokedKeys)"
+        found.append(_stuck(answer.holds[0], sentence, f"make {name}, empty or not, or remove the line"))
+    return found
+
+
+def _sessions(directives: Sequence[Directive], account: Account | None) -> list[Fault]:
+    """What lets the key in and the login end at once; *unknown* for a command of which more is not known."""
+    found = []
+    most = ask(directives, "maxsessions", account)
+    if most.value == "0":
+        found.append(_stuck(most.holds[0], "sshd opens no session (MaxSessions 0)", "remove the line"))
+    forced = ask(directives, "forcecommand", account)
+    if forced.holds and forced.value not in (None, "none"):
+        words = " ".join(forced.holds[0].arguments).split()
+        certain = bool(words) and words[0].rpartition("/")[2] in (*NO_LOGIN, "exit", "true", "echo", "internal-sftp")
+        sentence = f"every login runs {words[0] if words else ''} in place of a shell (ForceCommand)"
+        place = forced.holds[0].evidence
+        advice = f"{place.path} line {place.line}: put ForceCommand into a Match block of the accounts it is for"
+        found.append(Fault(sentence, (place,), obstacle=advice, certain=certain))
     return found
 
 

@@ -78,6 +78,9 @@ WHOLE = encode(f"#!/bin/sh\n{SCRIPT}exit 0\n")
 """A file that holds the script alone."""
 _SHELL = re.compile(r"#!\s*(/usr)?/bin/(env\s+)?(sh|bash|dash|ash)(\s+-\w+)*\s*")
 _TOUCH = re.compile(r"touch\s+/var/lock/subsys/local\s*")
+_OURS = "fetched=$(mktemp)"
+_UNTIL_THERE = re.compile(r"!\s*-[efs]\s+[\"']?([^\s\"']*authorized_keys)\b")
+_ROOT_HOME = re.compile(r"~|\$HOME|\$\{HOME\}")
 _FOLDERS = ("/usr/bin", "/bin", "/usr/local/bin")
 
 
@@ -85,17 +88,30 @@ def fetches(guest: Guest, path: str, content: bytes) -> tuple[Evidence, ...]:
     """The lines of a boot script that ask the metadata for the key and that put it into an authorized_keys.
 
     Ours and the guide's own are recognised by what they name. Empty where there are none, they stand after an
-    ``exit``, or the program that they fetch with is missing.
+    ``exit``, serve another account, wait for a file that is there already, or lack their shell or the program that
+    they fetch with.
     """
-    if not content.startswith(b"#!"):
+    if not content.startswith(b"#!") or not _has_shell(guest, content):
         return ()
     told = boot_scripts.script_commands(path, content)
     asks = [c.evidence for c in told if "169.254.169.254" in c.text and "public-keys" in c.text]
-    writes = [c.evidence for c in told if "authorized_keys" in c.text]
+    writes = [c.evidence for c in told if "authorized_keys" in c.text and "/home/" not in c.text]
+    # The guide's script fetches until there is a file of keys, so never where the image holds one.
+    until = (found[1] for c in told if (found := _UNTIL_THERE.search(c.text)))
+    ours = any(_OURS in c.text for c in told)
+    if not ours and any(guest.exists(_ROOT_HOME.sub("/root", path)) for path in until):
+        return ()
     with_tool = [tool for tool in TOOLS if any(re.search(rf"\b{tool}\b", c.text) for c in told)]
     if not asks or not writes or not any(has_program(guest, tool) for tool in with_tool):
         return ()
     return (asks[0], writes[0])
+
+
+def _has_shell(guest: Guest, content: bytes) -> bool:
+    """Whether the first line names a program of the guest's to the kernel, to which a carriage return is a letter."""
+    words = decode(split_lines(content)[0][2:].rstrip(b"\n")).split(" ")
+    path = next((word for word in words if word), "")
+    return path.startswith("/") and guest.exists(path)
 
 
 def has_program(guest: Guest, name: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from remediations.guest import Guest, GuestError
-from remediations.linux import systemd
+from remediations.linux import cloud_network, systemd
 from remediations.linux.init_system import Init, detect
 from remediations.linux.netplan import ANY_ETHERNET, FOLDERS
 from remediations.linux.network_profiles import Profile, System
@@ -19,6 +19,9 @@ from remediations.linux.ties import by_hand, first_by_name, read_config
 from remediations.vocabulary import Evidence
 
 _LARGEST = 64 * 1024
+_TRUE = ("true", "on", "yes", "y")
+"""netplan's own words, quoted or not: more than those of YAML 1.1 that are booleans."""
+_NOT_BROUGHT_UP = ("manual", "off")
 _GENERATORS = (
     "/usr/lib/systemd/system-generators/netplan",
     "/lib/systemd/system-generators/netplan",
@@ -41,11 +44,16 @@ def installed(guest: Guest) -> bool:
     return any(guest.exists(path) for path in _GENERATORS)
 
 
-def load(guest: Guest) -> Netplan:
-    """The files merged in the order of their names. Raises GuestError where one cannot be understood."""
+def load(guest: Guest, generated: bool = True) -> Netplan:
+    """The files merged in the order of their names; ``generated`` tells whether those that cloud-init wrote count.
+
+    Raises GuestError where one cannot be understood.
+    """
     merged: dict[str, tuple[Mapping[str, Any], Evidence]] = {}
     renderer, place = "networkd", None
     for path in first_by_name(guest, FOLDERS, "*.yaml"):
+        if not generated and cloud_network.generated(path):
+            continue
         content = read_config(guest, path) or b""
         if len(content) > _LARGEST:
             raise GuestError(f"{path}: larger than {_LARGEST} bytes")
@@ -69,10 +77,12 @@ def network_of(path: str, content: bytes) -> Mapping[str, Any]:
 
 
 def ethernets(network: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The Ethernet definitions of a ``network:`` mapping."""
+    """The Ethernet definitions of a ``network:`` mapping, with the renderer that is named for all of them."""
     found = network.get("ethernets")
-    every = found.items() if isinstance(found, dict) else ()
-    return {str(name): settings if isinstance(settings, dict) else {} for name, settings in every}
+    every = dict(found) if isinstance(found, dict) else {}
+    shared = every.pop("renderer", None) if not isinstance(every.get("renderer"), dict) else None
+    own = {"renderer": shared} if shared else {}
+    return {str(name): {**own, **settings} if isinstance(settings, dict) else own for name, settings in every.items()}
 
 
 def profile(name: str, settings: Mapping[str, Any], place: Evidence) -> Profile | None:
@@ -89,7 +99,17 @@ def profile(name: str, settings: Mapping[str, Any], place: Evidence) -> Profile 
         names = tuple(map(str, given)) if isinstance(given, list) else (str(given),) if given else ()
     plain = "match" not in settings and "set-name" not in settings
     widen = partial(with_match, place.path, name) if plain else None
-    return Profile(place, names, settings.get("dhcp4") is True, widen)
+    dhcp = str(settings.get("dhcp4")).lower() in _TRUE
+    return Profile(place, names, dhcp, widen, str(settings.get("activation-mode")) in _NOT_BROUGHT_UP)
+
+
+def works(guest: Guest, network_manager: System | None) -> Mapping[str, bool]:
+    """Whether what netplan hands an interface to runs, by renderer. It starts networkd by itself."""
+    unit = systemd.find_unit(guest, "systemd-networkd.service") if _systemd(guest) else systemd.Unit("", None)
+    return {
+        "networkd": unit.path is not None and unit.masked_by is None,
+        "NetworkManager": network_manager is not None and network_manager.starts,
+    }
 
 
 def netplan(guest: Guest, network_manager: System | None) -> System | None:
@@ -97,15 +117,11 @@ def netplan(guest: Guest, network_manager: System | None) -> System | None:
     if not installed(guest):
         return None
     known = load(guest)
-    unit = systemd.find_unit(guest, "systemd-networkd.service") if _systemd(guest) else systemd.Unit("", None)
-    works = {
-        "networkd": unit.path is not None and unit.masked_by is None,
-        "NetworkManager": network_manager is not None and network_manager.starts,
-    }
+    running = works(guest, network_manager)
     profiles, dead = [], ""
     for name, (settings, place) in known.ethernets.items():
         renderer = str(settings.get("renderer") or known.renderer)
-        if not works.get(renderer, False):
+        if not running.get(renderer, False):
             dead = f"hands the interface to {renderer}, which does not run"
         elif made := profile(name, settings, place):
             profiles.append(made)

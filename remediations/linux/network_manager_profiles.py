@@ -12,7 +12,7 @@ from remediations.guest import Guest
 from remediations.linux import network_scripts
 from remediations.linux.ifupdown_profiles import started
 from remediations.linux.ini_lines import IniLine, ini_lines
-from remediations.linux.interface_names import KERNEL, Names
+from remediations.linux.interface_names import Names, matches
 from remediations.linux.network_manager import CONFIG as MAIN
 from remediations.linux.network_manager import CONFIG_FOLDERS, FOLDERS, IGNORED
 from remediations.linux.network_profiles import Profile, System, system
@@ -107,7 +107,7 @@ def _is_card(spec: str, names: Names) -> bool:
     if spec in ("*", "type:ethernet", "driver:virtio_net"):
         return True
     name = spec.removeprefix("interface-name:").lstrip("=")
-    return spec.startswith("interface-name:") and any(fnmatchcase(known, name) for known in (*names.names, *KERNEL))
+    return spec.startswith("interface-name:") and any(fnmatchcase(known, name) for known in names.names)
 
 
 def _keyfiles(guest: Guest) -> tuple[Profile, ...]:
@@ -125,11 +125,18 @@ def _keyfiles(guest: Guest) -> tuple[Profile, ...]:
         slave = any(("connection", key) in given for key in ("master", "slave-type", "controller", "port-type"))
         if kind is None or kind.value not in ("ethernet", "802-3-ethernet") or slave or tied:
             continue
+        drivers = _listed(given.get(("match", "driver")))
+        if drivers and not matches(drivers, "virtio_net"):
+            continue
         name, method = given.get(("connection", "interface-name")), given.get(("ipv4", "method"))
+        owner = given.get(("connection", "permissions"))  # a profile of one user's waits until he is there
         shown = name or method or kind
         dhcp = method is None or method.value == "auto"
-        names = (name.value,) if name and name.value else ()
-        found.append(
-            Profile(Evidence(path, shown.number, shown.text), names, dhcp, without_interface_name, _is_off(off))
-        )
+        names = (name.value,) if name and name.value else _listed(given.get(("match", "interface-name")))
+        waits = _is_off(off) or bool(owner and owner.value)
+        found.append(Profile(Evidence(path, shown.number, shown.text), names, dhcp, without_interface_name, waits))
     return tuple(found)
+
+
+def _listed(line: IniLine | None) -> tuple[str, ...]:
+    return tuple(word.strip().lstrip("|&") for word in line.value.split(";") if word.strip()) if line else ()

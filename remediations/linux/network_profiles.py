@@ -81,7 +81,7 @@ def way(found: System, names: Names) -> Way:
         return Way(found.name, Outcome.DOWN, f"{found.name} is installed and not started at boot", found.evidence)
     if found.lack:
         return Way(found.name, Outcome.DOWN, f"{found.name} {found.lack}", found.evidence)
-    judged = [_for_name(found, name) for name in names.names]
+    judged = [for_name(found, name) for name in names.names]
     worst = next((one for one in judged if one.outcome is Outcome.DOWN), None)
     up = [one for one in judged if one.outcome is Outcome.UP]
     if found.doubt and not up:
@@ -97,17 +97,18 @@ def way(found: System, names: Names) -> Way:
 
 
 def _served(found: System, names: Names) -> list[str]:
-    return [name for name in names.names if _for_name(found, name).outcome is Outcome.UP]
+    return [name for name in names.names if for_name(found, name).outcome is Outcome.UP]
 
 
-def _for_name(found: System, name: str) -> Way:
+def for_name(found: System, name: str) -> Way:
+    """How the profiles of a system that runs serve an interface of one name."""
     every = [profile for profile in found.profiles if matches(profile.names, name)]
+    if found.ordered:
+        every = every[:1]
     own = [profile for profile in every if not profile.off]
     if every and not own:
         sentence = f"{found.name} does not start the profile for the interface by itself: {every[0].place.path}"
         return Way(found.name, Outcome.DOWN, sentence, (every[0].place,))
-    if found.ordered:
-        own = own[:1]
     evidence = (*(profile.place for profile in own[:3]), *found.evidence[:1])
     if own and all(profile.dhcp for profile in own):
         return Way(found.name, Outcome.UP, f"{found.name} brings the first interface up by DHCP", evidence)

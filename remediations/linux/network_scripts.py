@@ -9,17 +9,19 @@ from dataclasses import replace
 from functools import partial
 
 from remediations.guest import Guest
-from remediations.linux import ifcfg, services
+from remediations.linux import ifcfg, systemd
 from remediations.linux.dhcp_clients import has_client
 from remediations.linux.interface_names import is_ethernet
 from remediations.linux.network_profiles import Profile, System, system
-from remediations.linux.ties import by_hand, logical_lines
+from remediations.linux.ties import by_hand, logical_lines, read_config
 from remediations.vocabulary import Evidence, PlanError, RemoveFile, Step, WriteFile
 
 REDHAT = "/etc/sysconfig/network-scripts"
 SUSE = "/etc/sysconfig/network"
+_SWITCH = "/etc/sysconfig/network"
+"""Red Hat's file of this name; its service leaves where it is missing or says no."""
 _OTHER = ("BRIDGE", "MASTER", "TEAM_MASTER", "VLAN", "ESSID", "WIRELESS", "BONDING_MASTER", "ETHERDEVICE")
-_STARTS = ("auto", "onboot", "on", "boot", "hotplug", "nfsroot")
+_STARTS = ("auto", "onboot", "on", "boot", "hotplug", "ifplugd", "nfsroot")
 
 
 def network_service(guest: Guest) -> System | None:
@@ -28,6 +30,8 @@ def network_service(guest: Guest) -> System | None:
     if found is None:
         return None
     lack = "" if has_client(guest) else "has no DHCP client"
+    if not guest.exists(_SWITCH) or ifcfg.settings(read_config(guest, _SWITCH) or b"").get("NETWORKING") == "no":
+        lack = f"does nothing without NETWORKING=yes in {_SWITCH}"
     profiles = (p for p in redhat_profiles(guest) if p.names)
     return replace(found, profiles=tuple(replace(p, widen=None) for p in profiles), lack=lack)
 
@@ -40,15 +44,16 @@ def redhat_profiles(guest: Guest, network_manager: bool = False) -> tuple[Profil
         if not _ethernet(given):
             continue
         off = given.get("ONBOOT", "yes").lower() in ("no", "n", "false", "0")
-        if network_manager and given.get("NM_CONTROLLED", "yes").lower() in ("no", "n", "false", "0"):
-            continue
+        left = network_manager and given.get("NM_CONTROLLED", "yes").lower() in ("no", "n", "false", "0")
         device = given.get("DEVICE", "")
         dhcp = given.get("BOOTPROTO", "").lower() in ("dhcp", "bootp")
         names = (device,) if device else ()
         if given.get("HWADDR"):  # what has another address is left alone, whatever it is called
             names = (f"the card with the address {given['HWADDR']}",)
-        place = _place(path, content, "ONBOOT" if off else "DEVICE" if dhcp else "BOOTPROTO")
-        found.append(Profile(place, names, dhcp, partial(without_device, path), off))
+        shown = "NM_CONTROLLED" if left else "ONBOOT" if off else "DEVICE" if dhcp else "BOOTPROTO"
+        # A device that NetworkManager is to leave alone gets no profile of its making either.
+        widen = None if left else partial(without_device, path)
+        found.append(Profile(_place(path, content, shown), names, dhcp, widen, off or left))
     return tuple(found)
 
 
@@ -57,7 +62,8 @@ def wicked(guest: Guest) -> System | None:
     if guest.facts.family != "suse":
         return None
     found = system(guest, "wicked", "wicked")
-    if found is None and services.startup(guest, "network.service").installed:
+    # Where systemd's network.service is another name of NetworkManager's, say, it is no service of its own.
+    if found is None and systemd.alias_of(guest, "network.service") is None:
         found = system(guest, "The network service", "network")
     if found is None:
         return None

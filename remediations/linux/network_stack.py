@@ -27,6 +27,8 @@ class Stack:
     @property
     def up(self) -> Way | None:
         """A way that works, if there is one."""
+        if self.cloud is not None and self.cloud.decided:
+            return None
         return next((known for known in self.ways if known.outcome is Outcome.UP), None)
 
 

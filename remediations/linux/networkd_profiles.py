@@ -21,6 +21,8 @@ _DHCP = ("yes", "true", "on", "1", "y", "t", "both", "ipv4", "v4")
 _NEVER = ("MACAddress", "PermanentMACAddress", "WLANInterfaceType", "SSID", "BSSID")
 _UNSURE = ("Path", "Property", "Host", "KernelCommandLine", "KernelVersion", "Version", "Architecture", "Credential",
            "Firmware")  # fmt: skip
+_YES = ("yes", "true", "on", "1", "y", "t")
+_NOT_BROUGHT_UP = ("manual", "down", "always-down")
 _VIRTUAL = ("yes", "true", "on", "1", "vm", "kvm", "qemu", "!container", "!no")
 
 
@@ -39,7 +41,7 @@ def read(guest: Guest) -> tuple[tuple[Profile, ...], list[str]]:
     profiles, doubts = [], []
     for path in sorted(files(guest, "*.network"), key=lambda known: known.rpartition("/")[2]):
         content = read_config(guest, path)
-        if not content:
+        if not content or not readable(guest, path):
             continue
         name = path.rpartition("/")[2]
         lines = ini_lines(content)
@@ -53,13 +55,25 @@ def read(guest: Guest) -> tuple[tuple[Profile, ...], list[str]]:
     return tuple(profiles), doubts
 
 
+def readable(guest: Guest, path: str) -> bool:
+    """Whether networkd, which runs as a user of its own, may read a file; it goes on without one that it may not."""
+    found = guest.stat(path)
+    return found is None or bool(found.mode & 0o004 or (found.mode & 0o040 and found.gid))
+
+
 def _profile(path: str, lines: list[IniLine]) -> Profile:
     names = tuple(word for line in _of(lines, "Match", "Name") for word in line.value.split())
     asked = _of(lines, "Network", "DHCP")
     dhcp = bool(asked) and asked[-1].value.lower() in _DHCP
     shown = next((line for line in (*_of(lines, "Match", "Name"), *asked)), None)
     place = Evidence(path, shown.number, shown.text) if shown else Evidence(path, text="no Name= and no DHCP=")
-    return Profile(place, names, dhcp, partial(with_any_name, path))
+    left = _last(lines, "Link", "Unmanaged") in _YES or _last(lines, "Link", "ActivationPolicy") in _NOT_BROUGHT_UP
+    return Profile(place, names, dhcp, partial(with_any_name, path), left)
+
+
+def _last(lines: list[IniLine], section: str, key: str) -> str:
+    found = _of(lines, section, key)
+    return found[-1].value.lower() if found else ""
 
 
 def _of(lines: list[IniLine], section: str, key: str) -> list[IniLine]:

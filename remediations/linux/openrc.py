@@ -9,6 +9,7 @@ import posixpath
 import re
 
 from remediations.guest import FileKind, Guest
+from remediations.linux import inittab
 from remediations.linux.text import numbered
 from remediations.vocabulary import Evidence, MakeLink, PlanError, RemoveFile, Step
 
@@ -29,13 +30,19 @@ def script(guest: Guest, name: str) -> str | None:
 
 def runlevels(guest: Guest) -> tuple[str, ...]:
     """The runlevels of a boot, those that are stacked below them (``rc-update --stack``) among them."""
-    found = list(RUNLEVELS)
+    found = list(_started(guest) or RUNLEVELS)
     for level in found:
         for entry in guest.listdir(f"{FOLDER}/{level}"):
             below = guest.stat(f"{FOLDER}/{level}/{entry}")
             if below is not None and below.kind is FileKind.DIRECTORY and entry not in found:
                 found.append(entry)
     return tuple(found)
+
+
+def _started(guest: Guest) -> tuple[str, ...]:
+    """The runlevels that busybox's inittab starts; empty where it names none, or another init does it."""
+    told = " ".join(text for text, _ in inittab.programs(guest))
+    return tuple(level for level in RUNLEVELS if re.search(rf"\b(?:openrc|rc)\s+{level}\b", told))
 
 
 def links(guest: Guest, name: str) -> tuple[str, ...]:

@@ -63,6 +63,8 @@ _NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "arch": ("btrfs-progs",),
         "alpine": ("btrfs-progs",),
     },
+    "agetty": dict.fromkeys(("debian", "redhat", "suse", "arch"), ("util-linux",)),
+    "login": {"debian": ("login",), "redhat": ("util-linux",), "suse": ("util-linux",), "arch": ("util-linux",)},
     "lvm": dict.fromkeys(("debian", "redhat", "suse", "arch", "alpine"), ("lvm2",)),
     "parted": dict.fromkeys(("debian", "redhat", "suse", "arch", "alpine"), ("parted",)),
     "curl": dict.fromkeys(("debian", "redhat", "suse", "arch", "alpine"), ("curl",)),

@@ -49,8 +49,9 @@ def passwords(guest: Guest) -> tuple[Password, ...]:
     shadow: dict[str, Password] | None = None
     found = []
     for number, line in numbered(guest.read(PASSWD)):
-        fields = line.split(":")
-        if len(fields) < 7 or line[0] in "#+-":
+        # glibc skips blanks in front, and takes what is missing after the group for empty.
+        fields = line.lstrip().split(":")
+        if len(fields) < 4 or fields[0][:1] in ("", "#", "+", "-"):
             continue
         own = Password(fields[0], fields[2], fields[1], PASSWD, number)
         if own.field == "x":
@@ -65,7 +66,7 @@ def _shadow(guest: Guest) -> dict[str, Password]:
         raise GuestError(f"{SHADOW} is missing, and {PASSWD} refers to it")
     found: dict[str, Password] = {}
     for number, line in numbered(guest.read(SHADOW)):
-        fields = line.split(":")
+        fields = line.lstrip().split(":")
         if len(fields) >= 2:
             found.setdefault(fields[0], Password(fields[0], "", fields[1], SHADOW, number))
     return found
@@ -76,8 +77,8 @@ def without_password(content: bytes, names: frozenset[str]) -> bytes:
     lines = split_lines(content)
     for index, line in enumerate(lines):
         text = decode(line)
-        fields = text.rstrip("\r\n").split(":")
+        fields = text.strip().split(":")
         if len(fields) >= 2 and fields[0] in names and (not fields[1] or _HASH.fullmatch(fields[1])):
-            at = len(fields[0]) + 1
+            at = text.index(":") + 1
             lines[index] = encode(text[:at] + NONE + text[at + len(fields[1]) :])
     return b"".join(lines)

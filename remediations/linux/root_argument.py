@@ -8,6 +8,7 @@ from functools import partial
 from remediations.guest import Guest
 from remediations.linux.disk_names import disk_name, is_root, lasting
 from remediations.linux.fault import Edit, Fault
+from remediations.linux.fstab_absent import is_absent
 from remediations.linux.kernel_arguments import arguments
 from remediations.linux.systemd import is_file
 from remediations.linux.text import decode, encode, numbered
@@ -31,7 +32,15 @@ def faults(guest: Guest) -> list[Fault]:
     for value, place in dict.fromkeys(roots):
         if disk_name(value) is not None:
             named.setdefault(value, []).append(place)
-    return [_fault(guest, value, places) for value, places in named.items()]
+    return [*(_fault(guest, value, places) for value, places in named.items()), *_absent(guest, roots)]
+
+
+def _absent(guest: Guest, roots: list[tuple[str, Evidence]]) -> list[Fault]:
+    """That no entry's root is in the image; beside one that is, others may be of another system's."""
+    if not all(is_absent(guest, value) for value, _ in roots):
+        return []
+    sentence = f"the kernel is told root={roots[0][0]}, which the image does not hold"
+    return [Fault(sentence, tuple(dict.fromkeys(place for _, place in roots)), obstacle=_ADVICE)]
 
 
 def _fault(guest: Guest, value: str, places: list[Evidence]) -> Fault:

@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from remediations.guest import Guest
-from remediations.linux import inittab, presets, systemd, upstart
+from remediations.linux import boot_arguments, getty_program, inittab, presets, systemd, upstart
 from remediations.linux.console_device import SPEED
 from remediations.linux.fault import Edit, Fault
 from remediations.linux.init_system import Init, detect
@@ -55,6 +55,11 @@ def _systemd(guest: Guest, device: str, told: bool | None) -> tuple[Fault, ...]:
     if unit.path is None:
         return (Fault("systemd has no serial-getty@.service", obstacle="Install systemd's serial-getty@.service"),)
     link = f"{systemd.ETC}/getty.target.wants/{name}"
+    if stopped := (
+        *boot_arguments.faults(guest, frozenset((name, "getty.target"))),
+        *getty_program.faults(guest, unit),
+    ):
+        return stopped
     undone = presets.undone(guest, "serial-getty@.service")
     if systemd.starting_links(guest, unit) and not undone:
         return ()

@@ -81,7 +81,8 @@ def enable_steps(guest: Guest, name: str) -> tuple[Step, ...]:
     init = detect(guest)
     stem, suffix = _split(name)
     if init is Init.SYSTEMD:
-        unit = systemd.find_unit(guest, stem + suffix)
+        # As systemctl has it, a mere alias is not enabled: a link to itself would come of it.
+        unit = systemd.find_unit(guest, systemd.alias_of(guest, stem + suffix) or stem + suffix)
         if unit.path is not None:
             return _systemd_enable(guest, unit)
         if unit.masked_by is not None:

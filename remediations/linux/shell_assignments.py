@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from remediations.linux.text import decode, encode
 
@@ -70,6 +71,7 @@ class ShellFile:
         return self.text.split("\n")[line - 1].rstrip("\r")
 
 
+@lru_cache(maxsize=32)  # every look at the kernel's arguments reads the same defaults
 def parse(content: bytes) -> ShellFile:
     """Read a file of assignments; ShellSyntaxError where it holds any other construct."""
     text = decode(content)
@@ -228,7 +230,11 @@ class _Reader:
             self._balanced("{", "}")
             inner = self.text[start : self.at - 1]
             return Piece("variable", inner) if _NAME.fullmatch(inner) else Piece("opaque", "")
-        if name := _NAME.match(self.text, self.at + 1):
+        name = _NAME.match(self.text, self.at + 1)
+        if self.text.startswith(("\\\n", "\\\r\n"), name.end() if name else self.at + 1):
+            # The shell joins the lines first, and what follows belongs to the name.
+            raise self._error("is continued in the middle of a variable's name")
+        if name:
             self.at = name.end()
             return Piece("variable", name[0])
         following = self.text[self.at + 1 : self.at + 2]

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from remediations.guest import FileKind, Guest
-from remediations.linux import boot_units, services, systemd
+from remediations.linux import boot_units, services, systemd, unit_overrides
 from remediations.linux.fault import Fault, with_steps
 from remediations.linux.init_system import Init, detect
 from remediations.linux.services import Startup
 from remediations.linux.text import numbered
-from remediations.vocabulary import Evidence
+from remediations.vocabulary import Evidence, SetMode
 
 PAM, KERBEROS = "/usr/sbin/sshd.pam", "/usr/sbin/sshd.krb5"
 """Alpine's other builds of sshd; its usual one is without PAM."""
@@ -58,6 +58,18 @@ def program(guest: Guest) -> str | None:
     return next((path for path in PROGRAMS if guest.exists(path)), None)
 
 
+def unexecutable(guest: Guest) -> list[Fault]:
+    """An sshd that has lost the bit by which it can be run."""
+    path = program(guest)
+    found = guest.stat(path) if path is not None else None
+    if path is None or found is None or (found.kind is FileKind.FILE and found.mode & 0o111):
+        return []
+    if found.kind is not FileKind.FILE:
+        return [Fault(f"{path} is no program", (Evidence(path),), obstacle="Reinstall the ssh server")]
+    place = Evidence(path, text=f"mode {found.mode:04o}")
+    return [Fault(f"{path} is not executable", (place,), steps=(SetMode(path, 0o755),))]
+
+
 def openrc_program(guest: Guest) -> str | None:
     """The sshd that Alpine's init script starts: conf.d's, else the build with the most that is there.
 
@@ -87,13 +99,30 @@ def socket(guest: Guest) -> Startup:
     return services.startup(guest, f"{name(guest)}.socket")
 
 
+def instance(guest: Guest) -> str | None:
+    """The unit that a connection starts, where the socket takes connections itself (``Accept=yes``); None else."""
+    unit = systemd.find_unit(guest, f"{name(guest)}.socket") if detect(guest) is Init.SYSTEMD else None
+    if unit is None or unit.path is None:
+        return None
+    accepts = [line.value.lower() for line in unit_overrides.lines(guest, unit) if line.key == "Accept"]
+    return f"{name(guest)}@.service" if accepts[-1:] in (["yes"], ["true"], ["1"], ["on"]) else None
+
+
+def runs(guest: Guest) -> tuple[str, ...]:
+    """The units that run sshd for a login: the service, or what its socket starts where that alone is on."""
+    service = services.startup(guest, name(guest))
+    if service.stays or not socket(guest).stays:
+        return (f"{name(guest)}.service",)
+    return (instance(guest) or f"{name(guest)}.service", f"{name(guest)}.socket")
+
+
 def starting(guest: Guest) -> Startup | None:
     """What starts sshd at boot: the service, its socket, or a systemd unit of another name; None where nothing does."""
     service, listening = services.startup(guest, name(guest)), socket(guest)
     if service.stays:
         return service
     # A connection through the socket starts the service, which a mask or a masked requirement prevents.
-    if listening.stays and service.masked is None and not service.blocked:
+    if listening.stays and service.masked is None and not service.blocked and _answers(guest):
         return listening
     if detect(guest) is not Init.SYSTEMD or service.masked is not None or service.blocked:
         return None
@@ -103,6 +132,12 @@ def starting(guest: Guest) -> Startup | None:
             if found.stays:
                 return found
     return None
+
+
+def _answers(guest: Guest) -> bool:
+    """Whether the unit is there that a connection to the socket starts."""
+    unit = systemd.find_unit(guest, instance(guest) or f"{name(guest)}.service")
+    return unit.path is not None and unit.masked_by is None
 
 
 def faults(guest: Guest) -> list[Fault]:
@@ -155,26 +190,22 @@ def read(guest: Guest, path: str) -> list[Setting]:
 def _of_unit(guest: Guest, unit: systemd.Unit) -> list[Setting]:
     """What the unit's command line gives sshd: its own words, and the variables of its environment."""
     environment: list[Setting] = []
-    commands: list[tuple[str, str]] = []
-    for path in (unit.path or "", *systemd.drop_ins(guest, unit.name)):
-        for section, key, value in systemd.unit_settings(guest.read(path)):
-            if section != "Service":
-                continue
-            if key == "EnvironmentFile":
-                environment += read(guest, value.removeprefix("-"))
-            elif key == "Environment":
-                place = Evidence(path, text=f"{key}={value}")
-                parts = (word.partition("=") for word in re.findall(r'"[^"]*"|\S+', value))
-                environment += [Setting(n.strip('"'), v.strip('"'), place) for n, _, v in parts]
-            elif key == "ExecStart" and value and path == unit.path:
-                commands.append((path, value))
+    lines = unit_overrides.lines(guest, unit)
+    for line in lines:
+        if line.section == "Service" and line.key == "EnvironmentFile":
+            environment += read(guest, line.value.removeprefix("-"))
+        elif line.section == "Service" and line.key == "Environment":
+            parts = (word.partition("=") for word in re.findall(r'"[^"]*"|\S+', line.value))
+            environment += [Setting(n.strip('"'), v.strip('"'), line.evidence) for n, _, v in parts]
     known = {setting.name: setting for setting in _last(environment)}
     told: list[Setting] = []
-    for path, command in commands:
-        own = _VARIABLE.sub("", command).split()[1:]
+    for command in unit_overrides.commands(lines):
+        if unit_overrides.program_of(command) not in PROGRAMS:
+            continue
+        own = _VARIABLE.sub("", command.value).split()[1:]
         if not _harmless(" ".join(own)):
-            told.append(Setting("ExecStart", command, Evidence(path, text=f"ExecStart={command}")))
-        given = (known[variable] for variable in _VARIABLE.findall(command) if variable in known)
+            told.append(Setting("ExecStart", command.value, command.evidence))
+        given = (known[variable] for variable in _VARIABLE.findall(command.value) if variable in known)
         told += [setting for setting in given if not _harmless(setting.value)]
     return told
 

@@ -22,8 +22,21 @@ def faults(guest: Guest, directives: Sequence[Directive]) -> list[Fault]:
     lines = ask(directives, "listenaddress", None).holds
     listening = [(line.arguments[0] if len(line.arguments) == 1 else " ".join(line.arguments)) for line in lines]
     found = _judge(listening, tuple(line.evidence for line in lines), "ListenAddress")
+    found += _newer_protocol(directives, lines)
     found += [fault for name in ssh_service.NAMES for fault in _socket(guest, f"{name}.socket")]
     return found + _refused_port(guest, ask(directives, "port", None).holds)
+
+
+def _newer_protocol(directives: Sequence[Directive], lines: Sequence[Directive]) -> list[Fault]:
+    """IPv6 alone, which many a network of OpenStack's does without: sshd's own IPv6 sockets take nothing else."""
+    family = ask(directives, "addressfamily", None)
+    hosts = [_host(line.arguments[0]) for line in lines if line.arguments]
+    places = tuple(line.evidence for line in lines) if hosts and {*hosts} <= {"::", "::1"} and "::" in hosts else ()
+    if family.value == "inet6":
+        places = tuple(line.evidence for line in family.holds)
+    if not places:
+        return []
+    return [Fault("sshd listens on IPv6 alone, and whether the instance has it is not known", places, certain=False)]
 
 
 def _refused_port(guest: Guest, lines: Sequence[Directive]) -> list[Fault]:

@@ -6,6 +6,7 @@ Source: systemd.unit(5), systemd.special(7).
 from __future__ import annotations
 
 import glob
+import itertools
 import posixpath
 import re
 from dataclasses import dataclass
@@ -23,11 +24,11 @@ ASIDE = re.compile(
     r"|system-update(-pre)?|umount"
 )
 
-# What every boot into an ordinary target passes, or what a generator pulls in (cloud-init.target).
+# What every boot into an ordinary target passes.
 _PASSED = re.compile(
     r"sysinit|basic|sockets|timers|paths|slices|local-fs(-pre)?|swap|(remote-)?(cryptsetup|veritysetup|integritysetup)(-pre)?"
     r"|network(-pre|-online)?|remote-fs(-pre)?|getty(-pre)?|nss-(user-)?lookup|time-(set|sync)|rpcbind|runlevel[2345]|sound"
-    r"|cloud-(init|config)|systemd-.*|ssh-access"
+    r"|systemd-.*|ssh-access"
 )
 _PULLS = frozenset(("Wants", "Requires", "BindsTo", "Upholds"))
 _NEEDS = frozenset(("Requires", "Requisite", "BindsTo"))
@@ -198,10 +199,9 @@ def _words(guest: Guest, path: str, keys: frozenset[str]) -> list[str]:
 def pulling_links(guest: Guest, name: str) -> tuple[str, ...]:
     """Every ``.wants``, ``.requires`` and ``.upholds`` entry for ``name``, the strongest of each folder name only."""
     links: dict[str, str] = {}
-    for folder in folders(guest):
-        for kind in ("wants", "requires", "upholds"):
-            for path in guest.glob(f"{folder}/*.{kind}/{glob.escape(name)}"):
-                links.setdefault(path.removeprefix(folder), path)
+    for folder, kind in itertools.product(folders(guest), ("wants", "requires", "upholds")):
+        for path in guest.glob(f"{folder}/*.{kind}/{glob.escape(name)}"):
+            links.setdefault(path.removeprefix(folder), path)
     return tuple(path for path in links.values() if not _is_null(guest, path))
 
 
@@ -264,10 +264,13 @@ def _target_reached(guest: Guest, name: str, seen: set[str]) -> bool:
     default = default_target(guest)
     if name == default or _PASSED.fullmatch(stem) or (name, default) == ("multi-user.target", "graphical.target"):
         return True
-    if any(reached(guest, puller(link), seen) for link in pulling_links(guest, name)):
+    # cloud-init's generator pulls its own in for multi-user.target.
+    generated = ["multi-user.target"] if stem in ("cloud-init", "cloud-config") else []
+    if any(reached(guest, one, seen) for one in (*map(puller, pulling_links(guest, name)), *generated)):
         return True
-    # Few guests come here: a target of someone's own, or one that the default may or may not ask for.
+    # What a stronger file of the same name hides asks for nothing.
     files = [path for folder in folders(guest) for path in guest.glob(f"{folder}/*.target")]
+    files = [path for path in files if find_unit(guest, posixpath.basename(path)).path == path]
     files += [*guest.glob(f"{ETC}/*.service"), *guest.glob(f"{ETC}/*.d/*.conf")]
     asking = [path for path in files if is_file(guest, path) and name in _words(guest, path, _PULLS)]
     owners = [posixpath.dirname(path)[: -len(".d")] if path.endswith(".conf") else path for path in asking]

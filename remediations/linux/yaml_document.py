@@ -22,7 +22,14 @@ _SCALAR_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, O
 
 
 class YamlError(Exception):
-    """The text is no YAML that can be read safely; the message says why, without the path."""
+    """The text is no YAML that can be read safely; the message says why, without the path.
+
+    ``invalid``: it is no YAML to anyone, nothing that is only refused here.
+    """
+
+    def __init__(self, message: str, invalid: bool = False) -> None:
+        super().__init__(message)
+        self.invalid = invalid
 
 
 @dataclass(frozen=True)
@@ -81,9 +88,10 @@ def parse(path: str, content: bytes) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" at line {text.count(chr(10), 0, mark.index) + 1}" if mark is not None else ""
-        raise YamlError(f"not valid YAML{where}: {error.problem}") from error
+        raise YamlError(f"not valid YAML{where}: {error.problem}", invalid=True) from error
     except (yaml.YAMLError, *_SCALAR_ERRORS) as error:
-        raise YamlError(f"not valid YAML: {type(error).__name__}") from error
+        known = isinstance(error, yaml.YAMLError | ValueError | TypeError)
+        raise YamlError(f"not valid YAML: {type(error).__name__}", invalid=known) from error
     return Document(path, text, node, value)
 
 

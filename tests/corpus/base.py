@@ -21,6 +21,7 @@ LINUX_GUID = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 ESP_GUID = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 BIOS_GUID = "21686148-6449-6E6F-744E-656564454649"
 LVM_GUID = "E6D6D379-F507-44C2-A23C-238F2A3DF928"
+ESP = "B1F2-0A3C"
 MIB = 1024**2
 CONSOLE = "console=tty0 console=ttyS0,115200n8"
 
@@ -54,7 +55,9 @@ def lay(system: System, table: Table, disk: RootDisk, packages: Mapping[str, str
     root = "/dev/sda" + (str(disk.number) if disk.kind == "partition" else "")
     facts = GuestFacts(system.distro, system.product, system.version, system.arch, system.package_format, root)
     number = disk.number if disk.kind == "partition" and disk.number else 0
-    return FakeGuest(files, facts, dict(packages), disk, known | modes, {number: Filesystem(disk.filesystem, ROOT)})
+    held = {part.number: Filesystem("vfat", ESP) for part in disk.partitions if part.type == ESP_GUID}
+    held[number] = Filesystem(disk.filesystem, ROOT)
+    return FakeGuest(files, facts, dict(packages), disk, known | modes, held)
 
 
 def runs(path: str) -> bool:

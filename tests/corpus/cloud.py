@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fake_guest import Link
 
-from corpus.base import Table
+from corpus.base import ELF, Table
 
 FOUR = ("cloud-init-local", "cloud-init", "cloud-config", "cloud-final")
 FIVE = ("cloud-init-main", "cloud-init-local", "cloud-init-network", "cloud-config", "cloud-final")
@@ -135,8 +135,13 @@ def cloud_init(
 
     Units of ``multi-user.target`` know neither cloud-init.target's generator nor ds-identify.
     """
+    version, old = python.split("/")[3], "python3" not in python
+    distro = next(line.split()[1] for line in cfg.split("\n") if line.startswith("  distro:"))
     table: Table = {
-        "/usr/bin/cloud-init": "#!/usr/bin/python3\n" if "python3" in python else "#!/usr/bin/python2\n",
+        "/usr/bin/cloud-init": "#!/usr/bin/python2\n" if old else "#!/usr/bin/python3\n",
+        **({"/usr/bin/python2": Link(version), f"/usr/bin/{version}": ELF} if old else {}),
+        f"{python}/cloudinit/distros/__init__.py": "",
+        f"{python}/cloudinit/distros/{distro}.py": "from cloudinit import distros\n",
         f"{python}/cloudinit/__init__.py": "",
         f"{python}/cloudinit/config/cc_growpart.py": "# vi: ts=4 expandtab\n",
         f"{python}/cloudinit/sources/DataSourceOpenStack.py": "# This file is part of cloud-init.\n",

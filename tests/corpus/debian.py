@@ -52,6 +52,7 @@ def common(root: str, units: str, release: str, packed: str, usr: bool = True) -
         f"{units}/ssh.socket": SSH_SOCKET.format(accept="yes", more="").replace("ssh.service", "ssh@.service"),
         "/etc/systemd/system/sshd.service": Link(f"{units}/ssh.service"),
         f"{units}/rc-local.service": unit("/etc/rc.local start"),
+        f"{folder}/system-generators/systemd-rc-local-generator": b"\x7fELF",
         f"{units}/systemd-networkd.service": NETWORKD,
         f"{units}/systemd-networkd.socket": "[Socket]\nListenNetlink=route 1361\n\n[Install]\n"
         "WantedBy=sockets.target\n",
@@ -168,6 +169,7 @@ def debian8() -> FakeGuest:
     versions = VERSIONS | {
         "cloud-init": "0.7.7-1",
         "util-linux": "2.25.2-6",
+        "openssh-server": "1:6.7p1-5+deb8u8",
         "systemd": "215-17+deb8u13",
         "cloud-utils": "0.26-2",
     }
@@ -193,7 +195,7 @@ def debian10() -> FakeGuest:
         System("debian", "Debian GNU/Linux 10 (buster)", (10, 13)),
         table,
         dos(),
-        VERSIONS | {"util-linux": "2.33.1-0.1"},
+        VERSIONS | {"util-linux": "2.33.1-0.1", "openssh-server": "1:7.9p1-10+deb10u4"},
     )
 
 

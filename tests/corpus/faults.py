@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from fake_guest import Entry, FakeGuest
+from fake_guest import Entry, FakeGuest, Link
 
 from corpus.guests import GUESTS
 from remediations.guest import RootDisk
@@ -159,3 +159,15 @@ def by_guest(ways: Mapping[str, Change]) -> Change:
         raise AssertionError(f"no way for {name}")
 
     return change
+
+
+def script(path: str, text: str) -> Change:
+    """An executable script."""
+    return wrote(path, text, 0o755)
+
+
+def service(name: str, text: str, target: str = "multi-user.target") -> Change:
+    """A package's systemd unit, enabled for ``target``."""
+    folder = "/usr/lib/systemd/system"
+    link = f"/etc/systemd/system/{target}.wants/{name}"
+    return both(wrote(f"{folder}/{name}", text), wrote(link, Link(f"{folder}/{name}")))

@@ -126,6 +126,8 @@ def centos7() -> FakeGuest:
         'PEERDNS="yes"\nIPV6INIT="no"\nPERSISTENT_DHCLIENT="1"\n',
         "/etc/sysconfig/network-scripts/ifcfg-lo": "DEVICE=lo\nIPADDR=127.0.0.1\nNETMASK=255.0.0.0\nONBOOT=yes\n"
             "NAME=loopback\n",
+        "/etc/sysconfig/network-scripts/network-functions": "# -*-Shell-script-*-\n#\n"
+            "# This file is not a stand-alone shell script; it provides functions to\n",
         "/etc/rc.d/init.d/network": "#! /bin/bash\n#\n# network       Bring up/down networking\n#\n"
             "# chkconfig: 2345 10 90\n# description: network\n",
         "/etc/init.d": Link("rc.d/init.d"),
@@ -134,9 +136,10 @@ def centos7() -> FakeGuest:
     table |= {f"/etc/rc{level}.d": Link(f"rc.d/rc{level}.d") for level in "0123456"}
     table |= {f"/etc/rc.d/rc{level}.d/S10network": Link("../init.d/network") for level in "2345"}
     table[f"/boot/initramfs-{rescue}.img"] = table[f"/boot/initramfs-{release}.img"]
-    table |= programs("/usr/sbin/ifup", "/usr/sbin/dhclient", "/usr/bin/python2.7")
+    table |= programs("/usr/sbin/ifup", "/usr/sbin/ifdown", "/usr/sbin/dhclient", "/usr/bin/python2.7")
     versions = VERSIONS | {
         "util-linux": "2.23.2-65.el7_9.1",
+        "openssh-server": "7.4p1-23.el7_9",
         "cloud-init": "19.4-7.el7.centos.6",
         "cloud-utils-growpart": "0.29-5.el7",
     }

@@ -237,7 +237,7 @@ def alpine() -> FakeGuest:
     )
     table |= programs("/bin/busybox", "/sbin/openrc", "/sbin/rc", "/usr/sbin/sshd", "/usr/sbin/sshd.pam",
                       "/usr/bin/ssh-keygen", "/usr/bin/growpart", "/sbin/sfdisk", "/usr/sbin/resize2fs",
-                      "/usr/bin/python3", "/usr/bin/qemu-ga", "/sbin/ifup",
+                      "/usr/bin/python3", "/usr/bin/qemu-ga", "/sbin/ifup", "/sbin/ifdown", "/sbin/ifquery",
                       "/sbin/udhcpc", "/sbin/update-extlinux", "/usr/sbin/adduser", "/sbin/blkid")  # fmt: skip
     packages = {"cloud-init": "24.1.4-r0", "cloud-utils-growpart": "0.33-r0", "openssh-server-pam": "9.7_p1-r4",
                 "sfdisk": "2.40.1-r1", "openssh-server": "9.7_p1-r4", "e2fsprogs-extra": "1.47.0-r5",

@@ -48,7 +48,8 @@ def sles11() -> FakeGuest:
             "S0:12345:respawn:/sbin/agetty -L 115200 ttyS0 vt102\n",
         "/etc/securetty": "tty1\ntty2\nttyS0\n",
         "/etc/init.d/boot": "#! /bin/sh\n# /etc/init.d/boot\n",
-        "/etc/init.d/rc": "#! /bin/sh\n",
+        "/etc/init.d/rc": "#! /bin/sh\n# /etc/init.d/rc\n"
+        "test -f /etc/init.d/after.local && sh /etc/init.d/after.local\n",
         "/etc/init.d/boot.local": "#! /bin/sh\n#\n"
             "# Here you should add things, that should happen directly after booting\n"
                 "# before we're going to the first run level.\n#\n",
@@ -95,7 +96,12 @@ def sles11() -> FakeGuest:
     table |= programs("/sbin/sfdisk", "/sbin/resize2fs", "/sbin/agetty", "/sbin/dhcpcd", "/bin/bash", "/sbin/ifup",
                       "/usr/sbin/sshd", "/usr/bin/ssh-keygen", "/usr/sbin/growpart", "/usr/bin/python", "/usr/bin/curl",
                       "/usr/bin/qemu-ga", "/usr/sbin/useradd")  # fmt: skip
-    versions = VERSIONS | {"util-linux": "2.19.1-6.76.1", "cloud-init": "0.7.8-13.1", "growpart": "0.27-16.1"}
+    versions = VERSIONS | {
+        "openssh": "6.6p1-36.3.1",
+        "util-linux": "2.19.1-6.76.1",
+        "cloud-init": "0.7.8-13.1",
+        "growpart": "0.27-16.1",
+    }
     disk = dos("ext3")
     return lay(
         System("sles", "SUSE Linux Enterprise Server 11 SP4", (11, 4), package_format="rpm"), table, disk, versions
@@ -181,7 +187,7 @@ def sles12() -> FakeGuest:
         "/usr/sbin/SuSEfirewall2": "#!/bin/bash\niptables -A INPUT -j DROP\n",
         "/etc/sysconfig/SuSEfirewall2": 'FW_DEV_EXT=""\nFW_SERVICES_EXT_TCP=""\n',
     }  # fmt: skip
-    versions = VERSIONS | {"util-linux": "2.33.2-4.36.1", "systemd": "228-157.60.1"}
+    versions = VERSIONS | {"openssh": "7.2p2-81.8.1", "util-linux": "2.33.2-4.36.1", "systemd": "228-157.60.1"}
     return lay(
         System("sles", "SUSE Linux Enterprise Server 12 SP5", (12, 5), package_format="rpm"),
         table,

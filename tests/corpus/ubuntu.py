@@ -114,7 +114,11 @@ def ubuntu1404() -> FakeGuest:
                       "/bin/bash", "/bin/dash", "/usr/sbin/sshd", "/usr/bin/ssh-keygen", "/usr/bin/growpart",
                       "/usr/bin/python2.7", "/usr/bin/wget", "/usr/bin/curl", "/usr/sbin/qemu-ga", "/usr/sbin/ufw",
                       "/usr/sbin/grub-mkconfig", "/usr/sbin/update-grub", "/usr/sbin/useradd")  # fmt: skip
-    versions = _VERSIONS | {"util-linux": "2.20.1-5.1ubuntu20", "cloud-init": "0.7.5-0ubuntu1.23"}
+    versions = _VERSIONS | {
+        "util-linux": "2.20.1-5.1ubuntu20",
+        "cloud-init": "0.7.5-0ubuntu1.23",
+        "openssh-server": "1:6.6p1-2ubuntu2.13",
+    }
     return lay(System("ubuntu", "Ubuntu 14.04.6 LTS", (14, 4)), table, dos(), versions)
 
 
@@ -146,9 +150,8 @@ def ubuntu1604() -> FakeGuest:
     cfg = cloud_cfg("ubuntu", "ubuntu", _CLOUD_GROUPS, old=True)
     table |= cloud_init(cfg, "/usr/lib/python3/dist-packages", units)
     table |= {"/etc/ssh/sshd_config": OLD_SSHD, "/etc/cloud/cloud.cfg.d/90_dpkg.cfg": DPKG}
-    return lay(
-        System("ubuntu", "Ubuntu 16.04.7 LTS", (16, 4)), table, dos(), _VERSIONS | {"util-linux": "2.27.1-6ubuntu3"}
-    )
+    versions = _VERSIONS | {"util-linux": "2.27.1-6ubuntu3", "openssh-server": "1:7.2p2-4ubuntu2.10"}
+    return lay(System("ubuntu", "Ubuntu 16.04.7 LTS", (16, 4)), table, dos(), versions)
 
 
 def ubuntu2004() -> FakeGuest:
@@ -159,7 +162,12 @@ def ubuntu2004() -> FakeGuest:
         cloud_cfg("ubuntu", "ubuntu", _CLOUD_GROUPS, old=True, more=_NETWORK), "/usr/lib/python3/dist-packages", units
     )
     table["/etc/cloud/cloud.cfg.d/90_dpkg.cfg"] = DPKG
-    return lay(System("ubuntu", "Ubuntu 20.04.6 LTS", (20, 4)), table, gpt(), _VERSIONS)
+    return lay(
+        System("ubuntu", "Ubuntu 20.04.6 LTS", (20, 4)),
+        table,
+        gpt(),
+        _VERSIONS | {"openssh-server": "1:8.2p1-4ubuntu0.11"},
+    )
 
 
 def ubuntu2404() -> FakeGuest:
