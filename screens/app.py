@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.keys import format_key
 from textual.screen import Screen
 
+from screens import pauses
+from screens.batch import BatchScreen
+from screens.batch_work import Batch
 from screens.desk import Desk
 from screens.dialogs import LeavingDialog
-from screens.picker import PickerScreen
+from screens.keymap import keymap
+from screens.picker import Marked, PickerScreen
 from screens.requirements import RequirementsScreen
 from screens.terminal import LastingDriver, TerminalLost
 from screens.text import Clock, present
+from screens.themes import COLOURLESS, THEMES
 from screens.visit import Visit
+from wizard.config import Config
 from wizard.engine import Connect
 from wizard.visible import visible
 
@@ -29,31 +37,65 @@ FAULT = 4
 _log = logging.getLogger("wizard.screens")
 
 
-class WizardApp(App[int]):
+class WizardApp(App[int], inherit_bindings=False):
     """Picks an image, visits it, and comes back to the picker. Returns the process's exit code."""
 
     CSS_PATH = "app.tcss"
     TITLE = "image-wizard"
-    # ctrl+p belongs to VS Code and ctrl+b and ctrl+a to tmux and screen.
+    # Textual's own are ctrl+p and ctrl+q, which VS Code keeps for itself.
     COMMAND_PALETTE_BINDING = "f2"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="This help"),
+        Binding(
+            "f2,colon", "command_palette", "Commands", show=False, id="app.palette", tooltip="Theme, help, quitting"
+        ),
+        Binding("ctrl+c", "help_quit", show=False, system=True),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Close the image and leave"),
     ]
 
-    def __init__(self, connect: Connect, start: Path | None, *, now: Clock = present, demo: bool = False) -> None:
-        super().__init__(driver_class=LastingDriver)
+    def __init__(
+        self,
+        connect: Connect,
+        start: Path | None,
+        *,
+        now: Clock = present,
+        demo: bool = False,
+        config: Config | None = None,
+    ) -> None:
+        config = config or Config()
+        if os.environ.get("NO_COLOR") == "":
+            del os.environ["NO_COLOR"]  # as https://no-color.org has it: set, but to nothing, says nothing
+        colourless = "NO_COLOR" in os.environ
+        super().__init__(driver_class=LastingDriver, ansi_color=colourless or None)
+        self._dress(COLOURLESS if colourless else config.theme)
+        self.rebound = keymap(config.keys, type(self))
+        self.set_keymap(self.rebound)
         self._connect = connect
         self._start = start
         self._now = now
         self._demo = demo
-        self._visit: Visit | None = None
+        self._busy: Visit | Batch | None = None
         self._leaving = False
+        self.on_settled: Callable[[], object] = lambda: None
+
+    def _dress(self, theme: str) -> None:
+        """Make our themes the only ones, since Textual's leave statuses unreadable under a cursor; put one on."""
+        for name in self.available_themes:
+            self.unregister_theme(name)
+        for one in THEMES:
+            self.register_theme(one)
+        self.theme = theme
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What our styles ask for beyond Textual's variables, for the moment before a theme is put on."""
+        return {"badge-style": "bold"}
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.leave, INTERRUPTED)
+        self.set_timer(pauses.SETTLED, lambda: self.on_settled())
         self.run_worker(self._main())
 
     async def _main(self) -> None:
@@ -61,17 +103,30 @@ class WizardApp(App[int]):
         image: Path | None = None if start.is_dir() else start
         folder = start.parent if image else start
         while True:
-            if image is None:
-                image = await self.push_screen_wait(PickerScreen(folder, self._now))
-            visit = self._visit = Visit(self, Desk(self._connect, image, self._now), self._now, self._demo)
+            chosen: Path | Marked | None = image
+            if chosen is None:
+                chosen = await self.push_screen_wait(PickerScreen(folder, self._now))
+            image = None
+            if isinstance(chosen, Marked):
+                image, folder = await self._batch(chosen), chosen.paths[0].parent
+                continue
+            visit = self._busy = Visit(self, Desk(self._connect, chosen, self._now), self._now, self._demo)
             await visit.run()
-            await visit.desk.close()
-            folder, image, self._visit = image.parent, None, None
+            await visit.close()
+            folder, self._busy = chosen.parent, None
+
+    async def _batch(self, marked: Marked) -> Path | None:
+        """Work on many images; one of them where it is to be opened then."""
+        batch = self._busy = Batch(self._connect, marked.paths, self._now)
+        image = await self.push_screen_wait(BatchScreen(batch))
+        await batch.close()
+        self._busy = None
+        return image
 
     def on_requirements_screen_asked(self, event: RequirementsScreen.Asked) -> None:
         """Hand on what the operator wants next."""
-        if self._visit is not None:
-            self._visit.requests.put_nowait(event.request)
+        if isinstance(self._busy, Visit):
+            self._busy.requests.put_nowait(event.request)
 
     def on_terminal_lost(self, event: TerminalLost) -> None:
         """Leave when nobody can see or press anything any more."""
@@ -79,7 +134,7 @@ class WizardApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave; what is being written is finished first."""
-        self.leave(self._visit.exit_code if self._visit else 0)
+        self.leave(self._busy.exit_code if self._busy else 0)
 
     def action_help(self) -> None:
         """Say what the screen is for, and its keys."""
@@ -89,11 +144,12 @@ class WizardApp(App[int]):
 
     def action_help_quit(self) -> None:
         """Ctrl+C does not quit: it may be meant for copying, and an image matters."""
-        self.notify("Press q to quit", markup=False)
+        self.notify(f"Press {format_key(self.rebound.get('app.quit', 'q').split(',')[0])} to quit", markup=False)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: theme, help and quitting."""
-        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        if not self.no_color:
+            yield SystemCommand("Theme", "Change the colours until you leave", self.action_change_theme)
         yield SystemCommand("Help", "What this screen is for, and its keys", self.action_help)
         yield SystemCommand("Quit", "Close the image and leave", self.action_quit)
 
@@ -104,9 +160,9 @@ class WizardApp(App[int]):
             self.run_worker(self._leave(code))
 
     async def _leave(self, code: int) -> None:
-        if self._visit is not None:
-            self.push_screen(LeavingDialog(self._visit.desk.writing))
-            await self._visit.desk.close()
+        if self._busy is not None:
+            self.push_screen(LeavingDialog(self._busy.writing))
+            await self._busy.close()
         self.exit(code)
 
     def _fatal_error(self) -> None:
@@ -119,20 +175,23 @@ class WizardApp(App[int]):
 
     def release(self) -> None:
         """Close the image when the application has ended in whatever way; waits while it is being written."""
-        if self._visit is not None:
-            self._visit.desk.close_blocking()
+        if self._busy is not None:
+            self._busy.close_blocking()
 
     async def on_unmount(self) -> None:
         """Let go of the image when the application ends in another way than :meth:`leave`."""
-        if self._visit is not None:
-            await self._visit.desk.close()
+        if self._busy is not None:
+            await self._busy.close()
 
 
-def run_wizard(connect: Connect, start: Path | None, demo: bool = False) -> int:
+def run_wizard(connect: Connect, start: Path | None, demo: bool = False, config: Config | None = None) -> int:
     """Run the wizard in this terminal until the operator leaves it; returns the process's exit code."""
-    app = WizardApp(connect, start, demo=demo)
+    config = config or Config()
+    app = WizardApp(connect, start, demo=demo, config=config)
+    pauses.starting()
+    app.on_settled = pauses.settled
     try:
-        code = app.run()
+        code = app.run(mouse=config.mouse)
     finally:
         app.release()
     return code if code is not None else FAULT

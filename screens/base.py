@@ -10,25 +10,35 @@ from textual.containers import ScrollableContainer
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
+
+from screens.footer import KeyLine
 
 Result = TypeVar("Result")
 SMALLEST = (80, 24)
+"""Columns and rows in which everything has room; in less, a line says so."""
+USABLE = (50, 12)
+"""In less than this, that line is all that is shown."""
 
 
 class WizardScreen(Screen[Result]):
     """A full screen. Subclasses yield their widgets in :meth:`body` and say in ``HELP`` what they are for."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (SMALLEST[0], "-normal"), (120, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (SMALLEST[1], "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-slim"),
+        (USABLE[0], "-narrow"),
+        (SMALLEST[0], "-normal"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (USABLE[1], "-short"), (SMALLEST[1], "-tall")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
         yield from self.body()
-        yield Footer(compact=True, show_command_palette=False)
         yield Static(
-            Content(f"image-wizard needs a terminal of {SMALLEST[0]}x{SMALLEST[1]} or more"),
+            Content(f"image-wizard needs {SMALLEST[0]}x{SMALLEST[1]} or more to show everything"),
             id="too-small",
         )
+        yield KeyLine()
 
     _left: tuple[Result] | None = None
 

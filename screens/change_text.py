@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 
 from textual.content import Content
 
+from remediations.vocabulary import Status
+from screens.diff_rows import diff_rows, draw
+from screens.diff_text import FAINT, counts, heading, verb
 from screens.rows import Row, columns
-from screens.text import ago, diff, diff_counts, join, plain, plain_lines, size, stack, status
-from wizard.change import Change, CommandResult, FileChange, Packages, Preview, State, Verb
+from screens.text import ago, join, plain, plain_lines, size, stack, status
+from wizard.change import Change, CommandResult, FileChange, Packages, Preview, State
+from wizard.report import Report
+from wizard.visible import visible
 
-_VERBS = {
-    Verb.CREATED: "$text-success",
-    Verb.MODIFIED: "$text-accent",
-    Verb.EMPTIED: "$text-warning",
-    Verb.REMOVED: "$text-error",
-    Verb.ATTRIBUTES: "$text-accent",
-}
-_STATES = {State.COMMITTED: "$text-success", State.UNDONE: "$foreground-muted", State.ROLLED_BACK: "$foreground-muted"}
+DIFF_LINES = 4000
+"""Lines of one diff that are put into a longer text: more would make the screen slow, and nobody reads them there."""
+_STATES = {State.COMMITTED: "$text-success", State.UNDONE: FAINT, State.ROLLED_BACK: FAINT}
 
 
 def outcome_row(preview: Preview) -> Row:
@@ -31,12 +32,14 @@ def outcome_row(preview: Preview) -> Row:
 
 
 def file_row(key: str, file: FileChange) -> Row:
-    """What became of a file, its path, lines added and removed."""
-    added, removed = diff_counts(file.diff)
-    counts = join(
-        Content.styled(f"+{added}".rjust(5), "$text-success"), Content.styled(f"-{removed}".rjust(5), "$text-error")
-    )
-    return Row(key, columns((_verb(file), 10), (plain(file.path), 0), (counts, 10)))
+    """What became of a file, its path, lines added and removed; found when the row is first seen."""
+
+    def draw_row(width: int) -> Content:
+        count = counts(file) if file.compared else Content.styled("…".rjust(10), FAINT)
+        path = _ending(visible(file.path), width - 22)
+        return columns((verb(file), 10), (path, 0), (count, 10))(width)
+
+    return Row(key, draw_row)
 
 
 def command_row(key: str, run: CommandResult) -> Row:
@@ -46,8 +49,11 @@ def command_row(key: str, run: CommandResult) -> Row:
 
 def file_text(file: FileChange) -> Content:
     """What became of a file, then its difference."""
-    generated = " by a command of the guest" if file.generated else ""
-    return stack(join(_verb(file), Content.styled(generated, "$foreground-muted")), diff(file.diff))
+    rows = list(islice(diff_rows(file.difference), DIFF_LINES + 1))
+    lines = [*heading(file), *(draw(file.difference, row) for row in rows[:DIFF_LINES])]
+    if len(rows) > DIFF_LINES:
+        lines.append(Content.styled("… and more: too long to be shown here", FAINT))
+    return stack(*lines)
 
 
 def command_text(run: CommandResult) -> Content:
@@ -59,19 +65,16 @@ def command_text(run: CommandResult) -> Content:
 
 
 def outcome_text(preview: Preview) -> Content:
-    """Each staged fix with its status before and after; what could not be fixed, with the reason."""
-    lines: list[Content] = []
-    ids = [a.requirement.id for a in preview.after.assessments]
-    changed = [
-        i
-        for i in ids
-        if i in preview.fixes or preview.before.get(i).finding.status is not preview.after.get(i).finding.status
-    ]
+    """How the guest would stand: counts, each requirement that changes, what could not be fixed and why."""
+    before, after = preview.before, preview.after
+    ids = [a.requirement.id for a in after.assessments]
+    changed = [i for i in ids if i in preview.fixes or _status(before, i) is not _status(after, i)]
+    lines = [_totals(before, after), Content("")]
+    width = max(map(len, changed), default=0)
     for requirement_id in changed:
-        before, after = preview.before.get(requirement_id), preview.after.get(requirement_id)
-        statuses = (status(before.finding.status), 9), ("→", 1), (status(after.finding.status), 9)
-        draw = columns((plain(requirement_id, "bold"), 15), *statuses)
-        lines += [draw(37), join("    ", plain(after.finding.summary, "$foreground-muted"))]
+        statuses = (status(_status(before, requirement_id)), 9), ("→", 1), (status(_status(after, requirement_id)), 9)
+        row = columns((plain(requirement_id, "bold"), width), *statuses)
+        lines += [row(width + 22), join("    ", plain(after.get(requirement_id).finding.summary, FAINT))]
     if preview.packages.changes:
         lines += [Content(""), packages_text(preview.packages)]
     if preview.failed:
@@ -135,8 +138,29 @@ def change_text(change: Change) -> Content:
     return stack(*lines)
 
 
-def _verb(file: FileChange) -> Content:
-    return Content.styled(file.verb.value, _VERBS[file.verb])
+def _status(report: Report, requirement_id: str) -> Status:
+    return report.get(requirement_id).finding.status
+
+
+def _totals(before: Report, after: Report) -> Content:
+    """How many requirements stand how, before and after; those that nobody has at either time are left out."""
+    told = []
+    for value in Status:
+        was, becomes = before.counts[value], after.counts[value]
+        if was or becomes:
+            told.append(status(value, was) if was == becomes else join(status(value, was), f" → {becomes}"))
+    return join(*told, separator="   ")
+
+
+def _ending(path: str, width: int) -> Content:
+    """A path that is too long without its beginning: its end tells more."""
+    content = Content(path)
+    if content.cell_length <= width or width < 1:
+        return content
+    start = len(path) - width + 1
+    while Content(path[start:]).cell_length > width - 1:
+        start += 1
+    return Content("…" + path[start:])
 
 
 def _state(state: State) -> Content:

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from screens.clipboard import copy
 from screens.text import plain, plain_lines, stack
 from wizard.errors import WizardError
 
@@ -56,7 +57,12 @@ class TextDialog(ModalScreen[None]):
     """A text that stays until dismissed."""
 
     LOOK = ""
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", id="text.close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close", id="text.close"),
+        Binding("y", "copy", "Copy", id="text.copy", tooltip="Copy the text"),
+        Binding("up", "scroll(-1)", "Up", show=False, id="text.up"),
+        Binding("down", "scroll(1)", "Down", show=False, id="text.down"),
+    ]
 
     def __init__(self, text: Content) -> None:
         super().__init__()
@@ -67,15 +73,30 @@ class TextDialog(ModalScreen[None]):
             with VerticalScroll(classes="dialog-body", can_focus=False):
                 yield Static(self._text, markup=False)
             with Horizontal(classes="dialog-buttons"):
+                yield Button(Content("Copy (y)"), id="copy")
                 yield Button(Content("Close"), id="close")
+
+    def on_mount(self) -> None:
+        self.query_one("#close").focus()
+
+    def action_copy(self) -> None:
+        """Copy the text."""
+        copy(self.app, self._text.plain, "the text")
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll what does not fit."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def action_close(self) -> None:
         """Close it."""
         self.dismiss(None)
 
     @on(Button.Pressed)
-    def _pressed(self) -> None:
-        self.dismiss(None)
+    def _pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "copy":
+            self.action_copy()
+        else:
+            self.dismiss(None)
 
 
 class ErrorDialog(TextDialog):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 
 from wizard.find_images import IMAGE_SUFFIXES
+from wizard.peek import peek
 
 
 class Kind(IntEnum):
@@ -22,12 +23,18 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """One name in a folder; ``size`` in bytes and ``modified`` are None for what could not be looked at."""
+    """One name in a folder; what could not be looked at is None.
+
+    ``size`` is the virtual disk's and ``on_disk`` what the file takes, in bytes; ``format`` is qemu's name. Both of the
+    image's own are unknown (None, empty) until :func:`looked_into`.
+    """
 
     path: Path
     kind: Kind
-    size: int | None
+    on_disk: int | None
     modified: datetime | None
+    format: str = ""
+    size: int | None = None
 
 
 def list_folder(folder: Path, hidden: bool = False) -> tuple[Entry, ...]:
@@ -47,4 +54,24 @@ def _entry(name: os.DirEntry[str]) -> Entry:
     if stat.S_ISDIR(found.st_mode):
         return Entry(path, Kind.FOLDER, None, modified)
     kind = Kind.IMAGE if path.suffix.lower() in IMAGE_SUFFIXES else Kind.OTHER
-    return Entry(path, kind, found.st_size, modified)
+    return Entry(path, kind, found.st_blocks * 512, modified)
+
+
+def look_at(path: Path) -> Entry:
+    """One path as an entry, for what does not stand in the folder shown."""
+    try:
+        found = path.stat()
+    except OSError:
+        return Entry(path, Kind.OTHER, None, None)
+    return looked_into(Entry(path, Kind.IMAGE, found.st_blocks * 512, datetime.fromtimestamp(found.st_mtime, UTC)))
+
+
+def looked_into(entry: Entry) -> Entry:
+    """The entry with what the file's first bytes say; what says that it is an image is one, whatever its name."""
+    if entry.kind is Kind.FOLDER or entry.modified is None:
+        return entry
+    try:
+        form, size = peek(entry.path)
+    except OSError:
+        return entry
+    return replace(entry, kind=Kind.IMAGE if form else entry.kind, format=form, size=size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from remediations.pages import why
 from screens.rows import Row, columns
 from screens.text import EMPTY, join, plain, plain_lines, stack, status
 from wizard.report import Assessment
@@ -46,6 +47,8 @@ def describe(assessment: Assessment) -> Content:
         lines += [join(Content.styled(word, _LABEL), plain_lines(fix.summary))]
         if fix.needs:
             lines += [join(Content.styled("Needs   ", _LABEL), plain(", ".join(fix.needs)))]
+    if reason := why(requirement.id):
+        lines += [join(Content.styled("Why     ", _LABEL), plain(reason))]
     if requirement.guide:
         lines += [join(Content.styled("Guide   ", _LABEL), plain(requirement.guide, "$foreground-muted"))]
     return stack(*lines)

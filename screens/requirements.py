@@ -12,51 +12,23 @@ from textual.containers import Container
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from remediations.pages import page
-from remediations.vocabulary import Level, Status
+from remediations.vocabulary import Settings
 from screens.banner import Banner
 from screens.base import Pane, WizardScreen
 from screens.desk import Desk
 from screens.dialogs import TextDialog
+from screens.filter_line import FilterLine
+from screens.requests import REQUESTS, PreviewFixes, Request
+from screens.requirement_list import counts, differences, grouped, matching, settings_line
 from screens.requirement_text import describe, row
-from screens.rows import Row, RowList, columns
-from screens.text import Clock, join, plain, stack, status
+from screens.rows import Row, RowList
+from screens.text import EMPTY, Clock, join, plain, stack
 from wizard import glance
+from wizard.document import Outcome
 from wizard.report import Assessment, Report
-
-_GROUPS = {Level.REQUIRED: "Required by the guide", Level.RECOMMENDED: "Good practice"}
-
-
-@dataclass(frozen=True)
-class PreviewFixes:
-    """The operator wants to see what these fixes do."""
-
-    ids: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ShowJournal:
-    """The operator wants to see what was done to the image."""
-
-
-@dataclass(frozen=True)
-class Reopen:
-    """The operator wants the image opened and examined anew."""
-
-
-@dataclass(frozen=True)
-class ChangeSettings:
-    """The operator wants to change what the image is meant for."""
-
-
-@dataclass(frozen=True)
-class LeaveImage:
-    """The operator wants another image."""
-
-
-Request = PreviewFixes | ShowJournal | Reopen | ChangeSettings | LeaveImage
 
 
 class RequirementsScreen(WizardScreen[None]):
@@ -76,6 +48,9 @@ Each line is one thing that the OpenStack image guide asks of the guest.
 The lower pane shows what a verdict rests on: path, line, text. Tick the fixes you want and preview them; with none
 ticked, the one under the cursor is previewed. **A preview does not change the image.**
 
+`/` filters by id, title, status and verdict, and `t` puts what is wrong first. Ticks stay on what is not shown.
+What the image is checked for stands above the list; `s` changes it, and says what stands otherwise then.
+
 Previews need a small appliance, which starts in the background: see the first line. All else works meanwhile, and a
 preview waits for it.
 """
@@ -85,20 +60,15 @@ preview waits for it.
         Binding("n", "none", "None", show=False, id="requirements.none", tooltip="Untick all"),
         Binding("p,enter", "preview", "Preview", id="requirements.preview", tooltip="Preview the ticked fixes"),
         Binding("e", "explain", "Explain", id="requirements.explain", tooltip="What the requirement means, and why"),
-        Binding(
-            "g",
-            "glance",
-            "Glance",
-            show=False,
-            id="requirements.glance",
-            tooltip="The image properties in Glance that match what was found",
-        ),
-        Binding("j", "ask_journal", "Journal", id="requirements.journal", tooltip="What was done; undo and revert"),
-        Binding("s", "ask_settings", "Settings", id="requirements.settings", tooltip="User, console, key, packages"),
-        Binding(
-            "r", "ask_reopen", "Reopen", show=False, id="requirements.reopen", tooltip="Open and examine the image anew"
-        ),
-        Binding("o", "ask_other", "Images", id="requirements.other", tooltip="Choose another image"),
+        Binding("g", "glance", "Glance", show=False, id="requirements.glance", tooltip="Glance properties that match"),
+        Binding("x", "export", "Export", show=False, id="requirements.export", tooltip="Write the results to a file"),
+        Binding("slash", "filter", "Filter", show=False, id="requirements.filter", tooltip="Show only what matches"),
+        Binding("t", "sort", "Sort", show=False, id="requirements.sort", tooltip="What is wrong first, or back"),
+        Binding("escape", "unfilter", "All", id="requirements.unfilter", tooltip="Drop the filter"),
+        Binding("j", "ask('journal')", "Journal", id="requirements.journal", tooltip="What was done; undo and revert"),
+        Binding("s", "ask('settings')", "Settings", id="requirements.settings", tooltip="User, console, key, packages"),
+        Binding("r", "ask('reopen')", "Reopen", show=False, id="requirements.reopen", tooltip="Examine it anew"),
+        Binding("o", "ask('other')", "Images", id="requirements.other", tooltip="Choose another image"),
     ]
 
     @dataclass
@@ -119,10 +89,15 @@ preview waits for it.
         self._ticked: set[str] = set()
         self._asked = False
         self._read_only = False
+        self._by_status = False
+        self._shown: list[Assessment] = []
+        self._settings: Settings | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Banner(self._desk.path, demo=self._demo)
         yield Static(id="counts", markup=False)
+        yield Static(id="settings-line", markup=False)
+        yield FilterLine("id, title, status or words of the verdict", id="filter", of="requirements-list")
         with Container(id="panes"):
             yield RowList(id="requirements-list")
             yield Pane(id="detail")
@@ -142,19 +117,32 @@ preview waits for it.
         return tuple(a.requirement.id for a in self._report.assessments if a.requirement.id in self._ticked)
 
     def show_report(self, report: Report) -> None:
-        """Show another report; ticks stay where a fix is still on offer."""
-        self._report = report
+        """Show another report; ticks stay where a fix is still on offer.
+
+        Where the settings are others by now, what stands otherwise is told.
+        """
+        settings, before = self._desk.settings, self._report
+        if self._settings not in (None, settings):
+            told = differences(before, report) or ["nothing stands otherwise"]
+            self.notify("\n".join(told), title="Other settings", markup=False, timeout=10)
+        self._report, self._settings = report, settings
         self._read_only = bool(self._desk.image.read_only_reason)
         self._ticked &= set(self._available)
         self._show_facts()
-        rows = []
-        for level, title in _GROUPS.items():
-            members = [a for a in report.assessments if a.requirement.level is level]
-            if members:
-                rows.append(Row(f"level {level}", columns((Content.styled(title, "bold"), 0)), heading=True))
-                rows += [self._row(a) for a in members]
-        self.query_one(RowList).show(rows)
+        self._show_rows()
         self._changed()
+
+    def _show_rows(self) -> None:
+        """Show what the filter lets through, in the order that was asked for."""
+        chosen = matching(self._report.assessments, self._filter.value)
+        rows, self._shown = grouped(chosen, self._row, self._by_status)
+        self.query_one(RowList).show(rows)
+        if not self._shown:
+            self.query_one("#detail", Pane).show(EMPTY)
+
+    @property
+    def _filter(self) -> Input:
+        return self.query_one("#filter", Input)
 
     def on_requirements_screen_appliance_changed(self) -> None:
         self._show_facts()
@@ -189,17 +177,21 @@ preview waits for it.
 
     def _set_ticks(self, ticked: set[str]) -> None:
         self._ticked = ticked
-        self.query_one(RowList).redraw(map(self._row, self._report.assessments))
+        self.query_one(RowList).redraw(map(self._row, self._shown))
         self._changed()
 
     def _changed(self) -> None:
-        counts = self._report.counts
-        shown = [status(s, counts[s]) for s in (Status.FAIL, Status.UNKNOWN, Status.PASS, Status.SKIPPED)]
         available = len(self._available)
         fixes = f"{len(self._ticked)} of {available} fixes ticked" if available else "no fix can be made"
         self.query_one("#counts", Static).update(
-            join(*shown, Content.styled(fixes, "bold" if self._ticked else "$foreground-muted"), separator="   ")
+            join(
+                *counts(self._report),
+                Content.styled(fixes, "bold" if self._ticked else "$foreground-muted"),
+                separator="   ",
+            )
         )
+        self.query_one("#settings-line", Static).update(settings_line(self._desk.settings))
+        self._filter.display = bool(self._filter.value) or self._filter.has_focus
         self.refresh_bindings()
 
     @on(RowList.Moved)
@@ -215,7 +207,12 @@ preview waits for it.
             self.action_tick()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Greys what has no fix to work on."""
+        """Greys what has no fix to work on; while the filter is typed in, its own keys are the live ones."""
+        typing = self.is_mounted and self._filter.has_focus
+        if action == "unfilter":
+            return typing or (self.is_mounted and bool(self._filter.value))
+        if action in ("filter", "sort"):
+            return not typing
         if action == "tick":
             return True if self.is_mounted and self.query_one(RowList).key in self._available else None
         if action == "all":
@@ -245,6 +242,32 @@ preview waits for it.
         if self._wanted:
             self._ask(PreviewFixes(self._wanted))
 
+    def action_filter(self) -> None:
+        """Go to the filter's line."""
+        self._filter.display = True
+        self._filter.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filtered(self) -> None:
+        self._show_rows()
+        self._changed()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.query_one(RowList).focus()
+        self._changed()
+
+    def action_unfilter(self) -> None:
+        """Show all requirements again."""
+        self._filter.value = ""
+        self.query_one(RowList).focus()
+        self._changed()
+
+    def action_sort(self) -> None:
+        """The guide's order, or what is wrong first."""
+        self._by_status = not self._by_status
+        self._show_rows()
+
     def action_explain(self) -> None:
         """Show the page of the requirement under the cursor."""
         from screens.help import HelpScreen  # see app.action_help
@@ -258,21 +281,17 @@ preview waits for it.
         text = stack(Content.styled("The image properties in Glance that match", "bold"), "", plain(told))
         self.app.push_screen(TextDialog(text))
 
-    def action_ask_journal(self) -> None:
-        """Ask for the journal."""
-        self._ask(ShowJournal())
+    def action_export(self) -> None:
+        """Write what is shown to a file."""
+        from screens.export import ExportDialog  # not needed for the first frame
 
-    def action_ask_reopen(self) -> None:
-        """Ask for the image to be opened anew."""
-        self._ask(Reopen())
+        desk = self._desk
+        outcome = Outcome(str(desk.path), image=desk.image, report=self._report, notices=desk.notices)
+        self.app.push_screen(ExportDialog([outcome], desk.path.stem))
 
-    def action_ask_settings(self) -> None:
-        """Ask for the settings to be changed."""
-        self._ask(ChangeSettings())
-
-    def action_ask_other(self) -> None:
-        """Ask for another image."""
-        self._ask(LeaveImage())
+    def action_ask(self, what: str) -> None:
+        """Ask for one of :data:`REQUESTS`."""
+        self._ask(REQUESTS[what])
 
     def _ask(self, request: Request) -> None:
         # A key pressed twice before the next screen stands must not start the work twice.

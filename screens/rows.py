@@ -95,7 +95,13 @@ class RowList(OptionList):
     def redraw(self, rows: Iterable[Row]) -> None:
         """Draw the same rows anew, cursor and scrolling unmoved."""
         for row in rows:
-            self.replace_option_prompt(row.key, _RowVisual(row.draw))
+            self.replace_option_prompt(row.key, RowVisual(row.draw))
+
+    def get_visual_style(self, *component_classes: str, partial: bool = False) -> Style:
+        # Textual leaves reversal out, and nothing else marks the cursor where there are no colours.
+        style = super().get_visual_style(*component_classes, partial=partial)
+        reverse = any(self.get_component_styles(name).text_style.reverse for name in component_classes)
+        return style + Style(reverse=True) if reverse else style
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
@@ -119,7 +125,9 @@ class RowList(OptionList):
         self.highlighted = index
 
 
-class _RowVisual(Visual):
+class RowVisual(Visual):
+    """A row as Textual draws it: for the width it is given, one line high."""
+
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
 
@@ -137,4 +145,4 @@ class _RowVisual(Visual):
 
 
 def _option(row: Row) -> Option:
-    return Option(_RowVisual(row.draw), id=row.key, disabled=row.heading)
+    return Option(RowVisual(row.draw), id=row.key, disabled=row.heading)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import threading
 from collections.abc import Callable
 from io import TextIOWrapper
 from typing import IO, Any, cast
@@ -19,7 +21,9 @@ class LastingDriver(LinuxDriver):
     """Textual's driver, but one that outlives its terminal.
 
     Textual's writing thread ends at the first failed write; the queue to it then fills, and the next write blocks the
-    event loop for ever, with the image open. Here output to nowhere is dropped and the application told once.
+    event loop for ever, with the image open. Here output to nowhere is dropped and the application told once. Its
+    reading thread panics, or reads nothing for ever, as fast as it can; where nothing is drawn, nobody would notice.
+    Here a terminal that hangs up is noticed by itself, and ends the reading.
     """
 
     def __init__(
@@ -32,8 +36,28 @@ class LastingDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         if self._file is not None:
-            lasting = _LastingFile(self._file, lambda: app.post_message(TerminalLost()))
+            lasting = _LastingFile(self._file, self._lost)
             self._file = cast("TextIOWrapper", lasting)
+
+    def run_input_thread(self) -> None:
+        """Read until the terminal hangs up."""
+        threading.Thread(target=self._await_hang_up, name="hang-up", daemon=True).start()
+        try:
+            super().run_input_thread()
+        except OSError:
+            self._lost()
+
+    def _await_hang_up(self) -> None:
+        poll = select.poll()
+        poll.register(self.fileno, 0)  # hanging up is always told
+        while not self.exit_event.is_set():
+            if any(told & (select.POLLHUP | select.POLLERR) for _, told in poll.poll(200)):
+                self._lost()
+                return
+
+    def _lost(self) -> None:
+        self.exit_event.set()
+        self._app.post_message(TerminalLost())
 
 
 class _LastingFile:

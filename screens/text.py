@@ -1,4 +1,4 @@
-"""Text on its way to the screen: guest and host strings made harmless, statuses and diffs given their look.
+"""Text on its way to the screen: guest and host strings made harmless, statuses given their look.
 
 Everything here is ``Content`` made from plain text, never from markup.
 """
@@ -17,9 +17,6 @@ from wizard.visible import visible, visible_lines
 
 Clock = Callable[[], datetime]
 """The present, timezone-aware."""
-
-DIFF_LINES = 4000
-"""Lines of one diff that are drawn; more of them would make the screen slow and nobody reads them there."""
 
 _LOOKS = {
     Status.PASS: ("✓", "$text-success"),
@@ -62,21 +59,6 @@ def status(value: Status, count: int | None = None) -> Content:
     return Content.styled(f"{symbol} {word}", style)
 
 
-def diff(text: str) -> Content:
-    """A unified diff with its lines coloured by what they do; signs stay, so that colour is never the only mark."""
-    lines = visible_lines(text.removesuffix("\n")).split("\n")
-    coloured = [Content.styled(line, _diff_style(number, line)) for number, line in enumerate(lines[:DIFF_LINES])]
-    if len(lines) > DIFF_LINES:
-        coloured.append(Content.styled(f"… {len(lines) - DIFF_LINES} more lines", "$foreground-muted"))
-    return stack(*coloured)
-
-
-def diff_counts(text: str) -> tuple[int, int]:
-    """Lines added and removed in a unified diff with its two header lines."""
-    body = text.split("\n")[2:]
-    return sum(line.startswith("+") for line in body), sum(line.startswith("-") for line in body)
-
-
 def file_path(path: Path) -> str:
     """A path on the host as people write it, ``~`` for the home folder, made visible."""
     home = str(Path.home())
@@ -98,15 +80,3 @@ def seconds(span: timedelta) -> str:
     """Elapsed time: ``8 s``, ``2 min 05 s``."""
     whole = max(0, int(span.total_seconds()))
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02} s"
-
-
-def _diff_style(number: int, line: str) -> str:
-    if number < 2:
-        return "bold"
-    if line.startswith("@@"):
-        return "$text-accent"
-    if line.startswith("+"):
-        return "$text-success"
-    if line.startswith("-"):
-        return "$text-error"
-    return "" if line.startswith(" ") else "$text-warning"

@@ -17,15 +17,8 @@ from screens.journal import JournalScreen, Revert
 from screens.opening import OpeningScreen
 from screens.preview import PreviewScreen
 from screens.questions import SettingsQuestion
-from screens.requirements import (
-    ChangeSettings,
-    LeaveImage,
-    PreviewFixes,
-    Reopen,
-    Request,
-    RequirementsScreen,
-    ShowJournal,
-)
+from screens.requests import ChangeSettings, LeaveImage, PreviewFixes, Reopen, Request, ShowJournal
+from screens.requirements import RequirementsScreen
 from screens.text import Clock
 from screens.work import Leave, WorkScreen
 from wizard.change import Preview
@@ -51,6 +44,19 @@ class Visit:
         """0, or the code of the error that keeps the image from being opened."""
         error = self._opening.error if self._opening else None
         return error.exit_code if error else 0
+
+    @property
+    def writing(self) -> bool:
+        """Whether the image is being written right now."""
+        return self.desk.writing
+
+    async def close(self) -> None:
+        """Stop what can be stopped and wait for what cannot. Safe to call twice."""
+        await self.desk.close()
+
+    def close_blocking(self) -> None:
+        """:meth:`close` for when there is no event loop any more."""
+        self.desk.close_blocking()
 
     async def run(self) -> None:
         """Show screens until the operator is done with this image. Runs in a Textual worker."""

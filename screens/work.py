@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from itertools import pairwise
 from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
@@ -16,13 +17,16 @@ from textual.widgets import Static
 
 from screens.banner import Banner, Mode
 from screens.base import Pane, WizardScreen
+from screens.clipboard import copy
 from screens.desk import Desk
 from screens.dialogs import problem
 from screens.rows import columns
 from screens.text import Clock, plain, seconds, stack
+from wizard.engine import OUTPUT
 from wizard.errors import Cancelled, WizardError
 
 Value = TypeVar("Value")
+_PRINTED = 500  # lines of a program's that are drawn; the journal has all of them
 
 
 class Leave(Enum):
@@ -54,6 +58,7 @@ While nothing is being written, `escape` stops the work and leaves the image as 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="work.cancel", tooltip="Stop; the image stays as it was"),
         Binding("escape,enter", "back", "Back", id="work.back", tooltip="Back to where you were"),
+        Binding("y", "copy", "Copy", id="work.copy", tooltip="Copy the result or the error"),
     ]
 
     @dataclass
@@ -137,7 +142,7 @@ While nothing is being written, `escape` stops the work and leaves the image as 
             if not self.running:
                 return False
             return None if self._cancelling or self.desk.writing else True
-        if action == "back":
+        if action in ("back", "copy"):
             return not self.running
         return True
 
@@ -157,6 +162,10 @@ While nothing is being written, `escape` stops the work and leaves the image as 
             self._steps.append((event.line, event.at))
             self._draw()
 
+    def action_copy(self) -> None:
+        """Copy how it ended."""
+        copy(self.app, self.query_one("#work-outcome", Pane).text.plain, "the result")
+
     def _end(self) -> None:
         self._ended = self._now()
         self._draw()
@@ -173,18 +182,27 @@ While nothing is being written, `escape` stops the work and leaves the image as 
             + Content.styled(f"  {seconds(now - self._began)}", "$foreground-muted")
             + Content.styled(self._note(writing), "$text-warning")
         )
-        ends = [at for _, at in self._steps[1:]] + [now]
-        lines = []
-        # Drawn before the first step has come, there is an end too many.
-        for number, ((line, at), end) in enumerate(zip(self._steps, ends, strict=False)):
-            last = number == len(self._steps) - 1
-            mark = ">" if last and self.running else "✗" if last and self.error else "✓"
-            draw = columns((mark, 1), (plain(line), 56), (seconds(end - at).rjust(12), 12))
-            lines.append(draw(71) if not last else draw(71).stylize("bold"))
         pane = self.query_one("#work-steps", Pane)
-        pane.show(stack(*lines))
+        pane.show(stack(*self._lines(now)))
         pane.scroll_end(animate=False)
         self.refresh_bindings()
+
+    def _lines(self, now: datetime) -> list[Content]:
+        """Each step with its time, and below it what a program of the guest's has printed meanwhile."""
+        begun = [number for number, (line, _) in enumerate(self._steps) if not line.startswith(OUTPUT)]
+        ends = {number: self._steps[after][1] for number, after in pairwise(begun)}
+        lines = []
+        for number, (line, at) in enumerate(self._steps):
+            if line.startswith(OUTPUT):
+                if number >= len(self._steps) - _PRINTED:
+                    lines.append(columns(("", 1), (plain(line, "$foreground-muted"), 0))(71))
+                continue
+            last = number == begun[-1]
+            mark = ">" if last and self.running else "✗" if last and self.error else "✓"
+            took = seconds(ends.get(number, now) - at)
+            drawn = columns((mark, 1), (plain(line), 56), (took.rjust(12), 12))(71)
+            lines.append(drawn.stylize("bold") if last else drawn)
+        return lines
 
     def _note(self, writing: bool) -> str:
         if writing:

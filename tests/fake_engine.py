@@ -13,7 +13,7 @@ from fake_report import COMMAND, FILES, IMAGE, REPORT, FakeClock, make_change
 
 from remediations.vocabulary import Finding, Settings, Status
 from wizard.change import Change, CommandResult, FileChange, Preview, State
-from wizard.engine import Progress
+from wizard.engine import OUTPUT, Progress
 from wizard.errors import Cancelled
 from wizard.image import Image
 from wizard.opening import Opening
@@ -43,6 +43,7 @@ class FakeHost:
     failed: tuple[tuple[str, str], ...] = ()
     files: dict[str, tuple[FileChange, ...]] = field(default_factory=lambda: dict(FILES))
     command: CommandResult = COMMAND
+    printed: tuple[str, ...] = ()
     release: threading.Event = field(default_factory=threading.Event)
     held: threading.Event = field(default_factory=threading.Event)
 
@@ -104,7 +105,8 @@ class FakeEngine:
             self._warm = True
 
     def preview(self, ids: Sequence[str]) -> Preview:
-        with self._call("preview", ("Staging the changes", 2), ("Examining the staged guest", 4)):
+        printed = [(OUTPUT + line, 1.0) for line in self.host.printed]
+        with self._call("preview", ("Staging the changes", 2), *printed, ("Examining the staged guest", 4)):
             assert self._open, "preview on an image that is not open"
             self._warm = False
             return self._stage(tuple(ids))

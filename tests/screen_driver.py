@@ -16,14 +16,14 @@ from screens.app import WizardApp
 from screens.base import Pane
 from screens.requirements import RequirementsScreen
 from screens.work import WorkScreen
+from wizard.config import Config
 
 S = TypeVar("S", bound=Screen[Any])
 
 
-def wizard(host: FakeHost, start: Path | None = PATH, demo: bool = False) -> WizardApp:
-    """The application over a fake host, in the theme that the pictures have."""
-    app = WizardApp(host.connect, start, now=host.clock, demo=demo)
-    app.theme = "textual-dark"
+def wizard(host: FakeHost, start: Path | None = PATH, demo: bool = False, **configured: Any) -> WizardApp:
+    """The application over a fake host; ``theme="ansi"`` and the like are what the configuration file says."""
+    app = WizardApp(host.connect, start, now=host.clock, demo=demo, config=Config(**configured))
     end = app.exit
 
     def exit_released(*args: Any, **kwargs: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from remediations.vocabulary import Settings
-from wizard import choices, cli
+from wizard import choices, cli, config
 from wizard.change import State
 from wizard.errors import UsageError
 from wizard.journal import Journal
@@ -16,7 +16,8 @@ from wizard.opening import Opening, read_key
 
 
 def parsed(*words: str) -> tuple[Settings, Opening, Path | None]:
-    return choices.from_command_line(cli.parser().parse_args(words))
+    options = cli.parser().parse_args(words)
+    return choices.from_command_line(options, config.load(options.config))
 
 
 def test_the_command_line_outweighs_the_configuration_file(tmp_path: Path) -> None:

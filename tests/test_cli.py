@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ from disks import disk
 import wizard.cli
 from remediations import REQUIREMENTS
 from remediations.guest import GuestFacts
+from remediations.vocabulary import Finding, Level, Settings, Status
 from wizard import config, headless, plain
 from wizard.document import Outcome
 from wizard.errors import OpenError, UsageError
 from wizard.image import Image
-from wizard.report import Reader, Report
+from wizard.report import Assessment, Reader, Report
 
 ROOT = Path(__file__).parent.parent
 
@@ -47,6 +49,12 @@ def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
         ["x.qcow2", "--check", "--console", "../tty"],
         ["x.qcow2", "--check", "--config", "/nonexistent/config.yaml"],
         ["x.qcow2", "--demo", "--check"],
+        ["x.qcow2", "--check", "--report", "x.pdf"],
+        ["x.qcow2", "--check", "--report", "/nonexistent/x.html"],
+        ["x.qcow2", "--check", "--report", "x.html", "--report", "x"],
+        ["x.qcow2", "--journal", "--report", "x.html"],
+        ["x.qcow2", "--report", "x.html"],
+        ["x.qcow2", "--undo", "--strict"],
         ["--frobnicate"],
     ],
 )
@@ -56,12 +64,6 @@ def test_wrong_calls_end_with_2_and_say_why(words: list[str]) -> None:
     assert done.stderr.strip()
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
-
-
-def test_help_fits_a_screen() -> None:
-    help_text = run("--help").stdout
-    assert "--apply-all" in help_text
-    assert max(map(len, help_text.splitlines())) <= 80
 
 
 def test_one_bad_image_does_not_stop_the_others(tmp_path: Path) -> None:
@@ -169,3 +171,64 @@ def test_why_the_appliance_was_asked_is_told() -> None:
     assert "\x1b" not in shown
     told = wizard.cli.document([outcome])["images"][0]
     assert (told["reader"], told["reader_reason"]) == ("appliance", report.reader.reason)
+
+
+def test_reports_tell_of_every_image_and_the_good_ones_are_listed(tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
+    (images / "a.qcow2").write_bytes((ROOT / "wizard" / "demo.qcow2").read_bytes())
+    (images / "b.qcow2").write_bytes(b"no image at all")
+    names = [tmp_path / f"r{suffix}" for suffix in (".json", ".md", ".html", ".xml", ".junit")]
+    done = run(images, "--check", "--json", *(word for name in names for word in ("--report", name)))
+    assert done.returncode == 3
+    assert json.loads(names[0].read_text()) == json.loads(done.stdout)
+    for name in names:
+        assert "not-an-image" in name.read_text()
+        assert "console-log" in name.read_text()
+    assert names[3].read_text().count("<testsuite ") == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["images", *(name.name for name in names)])
+    assert sorted(path.name for path in images.iterdir()) == ["a.qcow2", "b.qcow2"]
+
+
+def test_an_unknown_suffix_is_named_before_anything_is_opened(tmp_path: Path) -> None:
+    done = run(tmp_path / "absent.qcow2", "--check", "--report", tmp_path / "r.html", "--report", tmp_path / "r.pdf")
+    assert done.returncode == 2, "the absent image would be 3"
+    assert "r.pdf" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_image_in_a_folder_is_never_taken_for_a_report_to_replace(tmp_path: Path) -> None:
+    image = tmp_path / "image.xml"
+    image.write_bytes((ROOT / "wizard" / "demo.qcow2").read_bytes())
+    before = image.read_bytes()
+    done = run(tmp_path, "--check", "--report", image)
+    assert done.returncode == 2
+    assert "is the image itself" in done.stderr
+    assert image.read_bytes() == before
+
+
+def test_a_report_that_cannot_be_written_changes_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    codes = {"a": 0, "b": 1}
+    monkeypatch.setattr(headless, "_one", lambda job, image, said: Outcome(str(image), codes[image.name]))
+    monkeypatch.setattr(wizard.cli, "_log_to_file", lambda: None)
+    report = str(tmp_path / "r.md")
+    assert wizard.cli.main(["a", "--check", "--report", report]) == 0
+    monkeypatch.setattr(os, "fsync", full)
+    assert wizard.cli.main(["a", "--check", "--json", "--report", report]) == 2
+    told = capsys.readouterr()
+    assert "No space left on device" in told.err
+    assert json.loads(told.out)["images"][0]["image"] == "a"
+
+
+def test_good_practice_counts_when_strict() -> None:
+    means = headless.Means(Settings())
+    facts = GuestFacts("debian", "Debian", (12, 0), "x86_64", "deb", "/dev/sda1")
+    practice = next(one for one in REQUIREMENTS if one.level is Level.RECOMMENDED)
+    report = Report(facts, (Assessment(practice, Finding(Status.FAIL, "It is not so"), None),))
+    assert means.exit_code(report) == 0
+    assert replace(means, strict=True).exit_code(report) == 1

@@ -46,19 +46,36 @@ def test_of_a_key_given_twice_the_last_counts():
     "part",
     [
         b"x: [\n",
+        b"m:\n\t- 2\n",
         b"- a\n",
         b"just text\n",
         b"a: b: c\n",
-        b"\xff\xfe\n",
         b"a: \0\n",
         b"a: 1\n---\nb: 2\n",
         b"a: !!python/object/apply:os.system [true]\n",
+        b"a: 2001-99-99\n",
+    ],
+)
+def test_what_is_no_mapping_is_passed_over_as_cloud_init_does(part):
+    merged = config(b"m: 1\n", c1=part, c2=b"n: 2\n")
+    assert merged.values == {"m": 1, "n": 2}
+    assert [place.path for place in merged.ignored] == [f"{CONFIG}.d/c1.cfg"]
+
+
+def test_a_jinja_template_with_nothing_to_fill_in_is_read():
+    assert config(b"m: 1\n", c1=b"## template: jinja\nm: {a: 2}\n").get("m", "a") == 2
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"\xff\xfe\n",
+        b"a: !!python/unicode x\n",
         b"## template: jinja\na: {{ x }}\n",
         b"merge_how: list(append)\n",
         b"a: " + b"[" * 5000,
         b"a: &a [x]\nb: [" + b"*a," * 50 + b"]\n",
         b"a: &a [*a]\n",
-        b"a: 2001-99-99\n",
         b"a: !!int ''\n",
         b"a: " + b"1:" * 100_000 + b"1\n",
         b"main: {x: 1}\n",
@@ -166,4 +183,4 @@ def test_a_missing_unit_and_a_missing_program():
 
 
 def test_upstart_jobs_can_be_overridden():
-    assert not cloud_init.is_on(trusty({"/etc/init/cloud-config.override": b"manual\n"}))
+    assert not cloud_init.is_on(trusty({"/etc/init/cloud-init.override": b"manual\n"}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,16 +13,11 @@ import images
 import pytest
 from disks import qemu
 from screen_driver import banner
+from terminal_session import terminal
 from textual.pilot import Pilot
 
 from remediations.vocabulary import Settings
 from screens.app import WizardApp
-from screens.apply import ApplyScreen, UndoScreen
-from screens.base import Pane
-from screens.dialogs import ConfirmDialog
-from screens.journal import JournalScreen
-from screens.preview import PreviewScreen
-from screens.requirements import RequirementsScreen
 from wizard.session import Session
 
 pytestmark = [pytest.mark.guestfs, pytest.mark.mirror, pytest.mark.timeout(600)]
@@ -58,53 +54,47 @@ def overlay(tmp_path: Path, base: Path) -> Path:
     return image
 
 
-async def test_open_preview_apply_and_undo(tmp_path: Path) -> None:
+def test_in_a_terminal_from_the_picker_to_undo(tmp_path: Path) -> None:
     base = images.broken()
-    image = overlay(tmp_path, base)
-    sessions: list[Session] = []
-
-    def connect(path: Path) -> Session:
-        sessions.append(Session(path, Settings(user="admin")))
-        return sessions[-1]
-
-    app = WizardApp(connect, image)
-    async with app.run_test(size=(80, 24)) as pilot:
-
-        def shown(kind: type) -> Callable[[], bool]:
-            return lambda: isinstance(app.screen, kind)
-
-        def text(selector: str) -> str:
-            return app.screen.query_one(selector, Pane).text.plain
-
-        await wait(pilot, shown(RequirementsScreen), "the list of requirements")
-        assert "> appliance starting" in banner(pilot)
-        before = await asyncio.to_thread(image.read_bytes)
-        await pilot.press("a", "p")
-        await wait(pilot, shown(PreviewScreen), "the preview")
-        assert "console-log" in text("#detail")
-        assert "not fixed" not in text("#detail").lower()
-        assert await asyncio.to_thread(image.read_bytes) == before, "a preview changes no byte of the image"
-        await pilot.press("w")
-        await wait(pilot, shown(ConfirmDialog), "the question")
-        await pilot.press("y")
-        await wait(pilot, lambda: isinstance(app.screen, ApplyScreen) and app.screen.has_class("-ended"), "the result")
-        assert "Change 1 is in the image" in text("#work-outcome")
-        assert sum(session.launches for session in sessions) == 1, "one launch for an opening, preview and commit"
-        assert await asyncio.to_thread(image.read_bytes) != before
-
-        await pilot.press("enter")
-        await wait(pilot, shown(RequirementsScreen), "the list again")
-        await pilot.press("j")
-        await wait(pilot, shown(JournalScreen), "the journal")
-        await pilot.press("u")
-        await wait(pilot, shown(ConfirmDialog), "the question")
-        await pilot.press("y")
-        await wait(pilot, lambda: isinstance(app.screen, UndoScreen) and app.screen.has_class("-ended"), "the undo")
-        assert "bit for bit" in text("#work-outcome")
+    folder = tmp_path / "images"
+    folder.mkdir()
+    image = overlay(folder, base)
+    before = image.read_bytes()
+    program = [sys.executable, "-m", "wizard", str(folder), "--user", "admin"]
+    with terminal(
+        program, XDG_STATE_HOME=str(tmp_path / "state"), PYTHONPATH=str(Path(__file__).parent.parent)
+    ) as shown:
+        shown.wait("Choose an image", "disk.qcow2", "qcow2")
+        shown.keys("Enter")
+        shown.wait("READ-ONLY", "ssh-server", "user admin", seconds=120)
+        assert [entry.name for entry in folder.iterdir()] == ["disk.qcow2"], "looking leaves no file beside the image"
+        shown.keys("a", "p")
+        shown.wait("STAGED", "outcome", "/boot/grub/grub.cfg", seconds=240)
+        assert image.read_bytes() == before, "a preview changes no byte of the image"
+        shown.keys("w")
+        shown.wait("Write this to the image?", "Cancel")
+        shown.keys("Enter")  # Cancel has the focus
+        shown.wait("STAGED", "outcome")
+        shown.keys("w")
+        shown.wait("Write this to the image?")
+        shown.keys("y")
+        shown.wait("Change 1 is in the image", "--undo", seconds=120)
+        assert image.read_bytes() != before
+        shown.keys("Enter")
+        shown.wait("READ-ONLY", "✓ pass    ssh-server")
+        shown.keys("j")
+        shown.wait("#1", "committed")
+        shown.keys("u")
+        shown.wait("Undo change 1?")
+        shown.keys("y")
+        shown.wait("bit for bit", seconds=120)
         qemu("qemu-img", "compare", "-f", "qcow2", "-F", "qcow2", image, base)
-        await pilot.press("q")
-        await wait(pilot, lambda: not app.is_running, "the end")
-    assert app.return_value == 0
+        shown.keys("Enter")
+        shown.wait("READ-ONLY", "✗ fail    ssh-server", seconds=120)
+        shown.keys("o")
+        shown.wait("Choose an image", "fail")
+        shown.keys("q")
+        shown.wait_end()
 
 
 @pytest.mark.parametrize("moment", ["0 s", "1 s"])

@@ -15,7 +15,7 @@ from remediations.vocabulary import Status
 from screens.change_text import change_text, file_text
 from screens.requirement_text import describe, row
 from screens.rows import columns
-from screens.text import DIFF_LINES, ago, diff, diff_counts, file_path, plain, plain_lines, seconds, status
+from screens.text import ago, file_path, plain, plain_lines, seconds, status
 
 NOW = datetime(2025, 3, 14, tzinfo=UTC)
 ANY_TEXT = st.text(st.characters(codec=None)) | st.just(HOSTILE)
@@ -30,7 +30,7 @@ def harmless(content: Content) -> bool:
 
 @given(ANY_TEXT)
 def test_any_text_is_harmless_and_keeps_its_brackets(text: str) -> None:
-    for content in (plain(text, "bold"), plain_lines(text), diff(text)):
+    for content in (plain(text, "bold"), plain_lines(text)):
         assert harmless(content)
         assert content.plain.count("[") >= text.count("[")
 
@@ -52,20 +52,6 @@ def test_a_row_fills_its_width(cells: list[tuple[Content, int]], width: int) -> 
         assert drawn.cell_length == wanted
     else:
         assert wanted <= drawn.cell_length <= max(width, wanted) or drawn.cell_length == wanted
-
-
-def test_diff_colours_by_sign_and_knows_its_header() -> None:
-    text = "--- a/f\n+++ b/f\nmode 0644 -> 0600\n@@ -1,2 +1,2 @@\n same\n---dashes\n+++plus\n"
-    assert diff_counts(text) == (1, 1)
-    styles = {diff(text).plain[s.start : s.end]: s.style for s in diff(text).spans}
-    assert styles["--- a/f"] == styles["+++ b/f"] == "bold"
-    assert styles["---dashes"] == "$text-error"
-    assert styles["+++plus"] == "$text-success"
-    assert styles["mode 0644 -> 0600"] == "$text-warning"
-
-
-def test_a_huge_diff_is_cut_and_says_so() -> None:
-    assert "… 10 more lines" in diff("\n".join(["x"] * (DIFF_LINES + 10))).plain
 
 
 @pytest.mark.parametrize(

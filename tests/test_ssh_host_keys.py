@@ -85,6 +85,32 @@ def test_a_key_of_another_name_is_left_to_the_operator():
     assert "/etc/ssh/own_key" in plan(guest, SETTINGS).obstacle
 
 
+def test_a_key_in_the_configuration_of_cloud_init_is_not_shown():
+    given = b"ssh_keys: {ed25519_private: secret, ed25519_public: public}\n"
+    guest = debian({"/etc/cloud/cloud.cfg.d/90.cfg": given})
+    found = check(guest, SETTINGS)
+    assert found.status is Status.FAIL
+    assert found.evidence[0].line == 1
+    assert "secret" not in found.evidence[0].text
+    assert "ssh_keys" in plan(guest, SETTINGS).obstacle
+    public = {"/etc/cloud/cloud.cfg.d/90.cfg": b"ssh_keys: {ed25519_public: public}\n"}
+    assert check(debian(public, without=("/etc/ssh/ssh_host_ed25519_key",)), SETTINGS).status is Status.PASS
+
+
+def test_the_key_of_the_first_protocol_goes_too():
+    guest = el7({"/etc/ssh/ssh_host_key": b"key", "/etc/ssh/ssh_host_key.pub": b"key"}, without=NO_CLOUD_INIT)
+    assert check(guest, SETTINGS).status is Status.FAIL
+    assert len(plan(guest, SETTINGS).steps) == 2
+    fixed(guest)
+
+
+@pytest.mark.parametrize("folder", ["/etc/dropbear/initramfs", "/etc/dropbear-initramfs"])
+def test_the_initial_ram_disk_may_have_keys_of_its_own(folder):
+    guest = debian({f"{folder}/dropbear_ed25519_host_key": b"key"})
+    assert check(guest, SETTINGS).status is Status.FAIL
+    assert folder in plan(guest, SETTINGS).obstacle
+
+
 def test_none_and_empty_ones_pass():
     empty = dict.fromkeys(KEYS, b"")
     guest = debian({**empty}, without=NO_CLOUD_INIT)

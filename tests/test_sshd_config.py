@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fake_guest import FakeGuest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from linux_guest import debian
 
 from remediations.guest import GuestError
-from remediations.linux import key_login, sshd_config
+from remediations.linux import key_login, sshd_config, sshd_keywords
 from remediations.linux.accounts import Account
 from remediations.linux.fault import plan_for
 from remediations.linux.sshd_config import CONFIG, ask, load, set_value
@@ -87,6 +89,11 @@ def test_includes_without_end_are_refused():
         (b"DenyGroups staff\n", ANN),
         (b"ListenAddress 127.0.0.1\n", ANN),
         (b"ListenAddress 192.168.122.50:22\nListenAddress [fe80::1]:22\n", ANN),
+        (b"RevokedKeys /etc/ssh/revoked\n", ANN),
+        (b"MaxSessions 0\n", ANN),
+        (b"ForceCommand /sbin/nologin\n", ANN),
+        (b"ForceCommand internal-sftp\n", ANN),
+        (b"AuthorizedKeysFile /srv/%u/.ssh/authorized_keys\n", ANN),
         (b"PermitRootLogin no\n", ROOT),
         (b"PermitRootLogin forced-commands-only\n", ROOT),
     ],
@@ -107,11 +114,16 @@ def test_what_locks_an_account_out(content, account):
         (b"PermitRootLogin no\nMatch User root\nPermitRootLogin yes\n", ROOT),
         (b"AuthorizedKeysFile %h/.ssh/authorized_keys /etc/keys/%u\n", ANN),
         (b"AuthorizedKeysFile /home/ann/.ssh/authorized_keys\n", ANN),
+        (b"AuthorizedKeysFile /home/%u/.ssh/authorized_keys\n", ANN),
+        (b"RevokedKeys none\n", ANN),
+        (b"RevokedKeys /etc/ssh/sshd_config\nForceCommand none\nMaxSessions 1\n", ANN),
+        (b"Match User bob\nForceCommand /bin/false\n", ANN),
         (b"AuthenticationMethods publickey,password publickey\n", ANN),
         (b"AllowUsers bob\nAllowUsers carl ann\n", ANN),
         (b"AllowGroups staff\nDenyUsers bob\n", ANN),
         (b"ListenAddress 127.0.0.1\nListenAddress 0.0.0.0\n", ANN),
-        (b"ListenAddress [::]:2222\n", ANN),
+        (b"ListenAddress [::]:2222\nListenAddress 0.0.0.0:2222\nAddressFamily any\n", ANN),
+        (b"AuthorizedKeysCommand /opt/keys\nAuthorizedKeysCommandUser nobody\n", ANN),
         (b"ListenAddress *\n", ANN),
         (b"Match Address 10.0.0.0/8\nPasswordAuthentication no\nX11Forwarding no\n", ANN),
         (b"Match User bob Address 10.0.0.0/8\nPubkeyAuthentication no\n", ANN),
@@ -135,6 +147,11 @@ def test_what_lets_an_account_in(content, account):
         (b"Foo bar\n", ANN),
         (b"Match User bob\nFoo bar\n", ANN),
         (b"PermitRootLogin maybe\n", ROOT),
+        (b"ForceCommand /usr/local/bin/menu\n", ANN),
+        # listen_on_addrs of sshd.c sets IPV6_V6ONLY on every IPv6 socket.
+        (b"ListenAddress [::]:2222\n", ANN),
+        (b"AddressFamily inet6\n", ANN),
+        (b"AuthorizedKeysCommand /opt/keys\n", ANN),
         (b"AllowUsers ann\n", None),
         (b"Match User ann\nPubkeyAuthentication no\n", None),
     ],
@@ -148,6 +165,27 @@ def test_a_locked_password_needs_pam():
     locked = Account("ann", frozenset(), "/home/ann", "/bin/bash", True, True)
     assert [fault.certain for fault in faults(b"UsePAM no\n", locked)] == [True]
     assert faults(b"UsePAM yes\n", locked) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "version", "certain"),
+    [
+        (b"Match User backup\nUsePAM yes\n", "", True),
+        (b"Match User backup\nX11Forwarding no\nMatch all\nUsePAM yes\n", "", None),
+        (b"Subsystem sftp a\nSubsystem sftp b\n", "1:9.2p1-2", True),
+        (b"Subsystem sftp a\nSubsystem sftp b\n", "9.6p1-1", None),
+        (b"Subsystem sftp a\nSubsystem sftp b\n", "", False),
+        (b"Subsystem sftp a\nSubsystem netconf b\n", "7.4p1", None),
+        (b"PubkeyAcceptedAlgorithms +ssh-rsa\n", "7.4p1-23", False),
+        (b"PubkeyAcceptedAlgorithms +ssh-rsa\n", "8.7p1", None),
+        (b"PermitRootLogin prohibit-password\n", "6.6p1", False),
+        (b"PermitRootLogin without-password\n", "6.6p1", None),
+    ],
+)
+def test_what_an_sshd_of_a_version_does_not_start_with(content, version, certain):
+    guest = replace(debian({"/etc/ssh/sshd_config": content}), packages={"openssh-server": version} if version else {})
+    found = sshd_keywords.faults(guest, sshd_config.load(guest))
+    assert [fault.certain for fault in found] == ([] if certain is None else [certain])
 
 
 def test_a_missing_file_is_a_fault():

@@ -7,7 +7,18 @@ import shutil
 
 import pytest
 
-TOOLS = ("dash", "mcopy", "mkfs.btrfs", "mkfs.ext4", "mkfs.vfat", "mkfs.xfs", "mmdebstrap", "rpm", "xfs_logprint")
+TOOLS = (
+    "dash",
+    "tmux",
+    "mcopy",
+    "mkfs.btrfs",
+    "mkfs.ext4",
+    "mkfs.vfat",
+    "mkfs.xfs",
+    "mmdebstrap",
+    "rpm",
+    "xfs_logprint",
+)
 
 
 @pytest.mark.skipif(not os.environ.get("CI"), reason="elsewhere what is missing is skipped, and said")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from remediations.guest import FileKind
+from wizard.difference import Difference, Side, text_side, told, too_long
 from wizard.report import Report
-from wizard.visible import visible, visible_lines
+from wizard.visible import visible
+
+_AT_ONCE = 128 * 1024
+"""Bytes before and after that are compared without keeping anyone waiting."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,28 @@ class FileChange:
             return Verb.EMPTIED
         return Verb.MODIFIED
 
+    @cached_property
+    def difference(self) -> Difference:
+        """How the content differs; links, folders and binary content are told of in one line."""
+        return Difference(_side(self.before), _side(self.after))
+
+    @property
+    def compared(self) -> bool:
+        """Whether the difference is known, or would be found at once."""
+        contents = [state.content or b"" for state in (self.before, self.after) if state]
+        return sum(map(len, contents)) <= _AT_ONCE or ("difference" in vars(self) and "hunks" in vars(self.difference))
+
+    @property
+    def attributes(self) -> tuple[tuple[str, str, str], ...]:
+        """What else changes: mode, owner and label with their values before and after, empty where there is none."""
+        before, after = self.before, self.after
+        every = (
+            ("mode", _mode(before), _mode(after)),
+            ("owner", _owner(before), _owner(after)),
+            ("label", before.label if before else "", after.label if after else ""),
+        )
+        return tuple((word, old, new) for word, old, new in every if old != new)
+
     @property
     def diff(self) -> str:
         """A unified diff with ``---``/``+++`` headers and lines for mode, owner and label where they change.
@@ -76,11 +102,9 @@ class FileChange:
         lines = [
             f"--- {'a' + name if self.before else '/dev/null'}",
             f"+++ {'b' + name if self.after else '/dev/null'}",
+            *(f"{word} {visible(old) or '-'} -> {visible(new) or '-'}" for word, old, new in self.attributes),
         ]
-        lines += _attribute_lines(self.before, self.after)
-        old, new = _lines(self.before), _lines(self.after)
-        body = list(difflib.unified_diff(old, new, lineterm="", n=3))[2:]
-        return "\n".join([*lines, *body]) + "\n"
+        return "\n".join([*lines, *self.difference.unified()]) + "\n"
 
 
 @dataclass(frozen=True)
@@ -164,18 +188,6 @@ class Change:
     packages: Packages = Packages()
 
 
-def _attribute_lines(before: FileState | None, after: FileState | None) -> list[str]:
-    lines = []
-    for word, old, new in (
-        ("mode", _mode(before), _mode(after)),
-        ("owner", _owner(before), _owner(after)),
-        ("label", before.label if before else "", after.label if after else ""),
-    ):
-        if old != new:
-            lines += [f"{word} {visible(old) or '-'} -> {visible(new) or '-'}"]
-    return lines
-
-
 def _mode(state: FileState | None) -> str:
     if state is None:
         return ""
@@ -186,20 +198,15 @@ def _owner(state: FileState | None) -> str:
     return f"{state.uid}:{state.gid}" if state else ""
 
 
-def _lines(state: FileState | None) -> list[str]:
+def _side(state: FileState | None) -> Side:
     if state is None:
-        return []
+        return Side()
     if state.target is not None:
-        return [f"link to {visible(state.target)}"]
+        return told(f"link to {state.target}")
     content = state.content
     if content is None:
-        return [str(state.kind)]
-    if b"\0" in content:
-        return [f"binary, {len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}"]
-    if not content:
-        return []
-    # Line by line, so that a carriage return or an escape is seen where it stands.
-    lines = visible_lines(content).split("\n")
-    if lines[-1] == "":
-        return lines[:-1]
-    return [*lines[:-1], lines[-1] + "  \\ no newline at end"]
+        return told(str(state.kind))
+    if b"\0" in content or too_long(content):
+        word = "binary" if b"\0" in content else "text"
+        return told(f"{word}, {len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
+    return text_side(content)

@@ -22,14 +22,13 @@ HYPERVISORS = ("kvm", "xen")
 KEY_FETCHES = ("auto", "cloud-init", "rc.local")
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _CONSOLE = re.compile(r"[A-Za-z][A-Za-z0-9]{1,15}")
-_SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
-def from_command_line(options: argparse.Namespace) -> tuple[Settings, Opening, Path | None]:
+def from_command_line(options: argparse.Namespace, configured: config.Config) -> tuple[Settings, Opening, Path | None]:
     """Settings, what is for this run alone, and the state folder: the command line over the configuration file."""
-    chosen: dict[str, str] = config.load(options.config)
+    chosen = dict(configured.defaults)
     given = {name for name in REMEMBERED if getattr(options, name) is not None}
-    for name in config.KEYS:
+    for name in config.DEFAULTS:
         if (value := getattr(options, name)) is not None:
             chosen[name] = str(value)
     key = read_key(options.key_file) if options.key_file else None
@@ -48,14 +47,14 @@ def settings_from(chosen: Mapping[str, str]) -> Settings:
     if packages is not None and not _folder(packages).is_dir():
         raise UsageError("usage", f"{visible(packages)} is no folder.", "Name the folder that holds the packages.")
     network = str(chosen.get("network", "no")).lower()
-    if network not in _SWITCH:
+    if network not in config.SWITCH:
         raise UsageError("usage", f"network is {visible(network)}.", "Say yes or no.")
     return Settings(
         user,
         console,
         _one_of("hypervisor", chosen.get("hypervisor", "kvm"), HYPERVISORS),
         _one_of("key_fetch", chosen.get("key_fetch", "auto"), KEY_FETCHES),
-        network=_SWITCH[network],
+        network=config.SWITCH[network],
         packages=None if packages is None else str(_folder(packages).absolute()),
     )
 

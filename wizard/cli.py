@@ -10,76 +10,14 @@ import os
 import sys
 from pathlib import Path
 
-import wizard
 from remediations import REQUIREMENTS
 from remediations.pages import page
-from wizard import choices, find_images, glance, headless, plain
+from wizard import choices, config, find_images, glance, headless, plain, reports
 from wizard.appliance import log_file
+from wizard.command_line import parser
 from wizard.document import Outcome, document
 from wizard.errors import UsageError, WizardError
 from wizard.visible import visible
-
-EXIT_CODES = """\
-exit codes: 0 all required are pass or skipped, 1 some are not, 2 usage,
-3 the image cannot be opened, 4 a fix, commit or undo failed and the image
-is as it was, 130 interrupted; of several images, the worst"""
-
-
-def parser() -> argparse.ArgumentParser:
-    """The command line's definition."""
-    made = argparse.ArgumentParser(
-        prog="image-wizard",
-        description="Check a VM image against the OpenStack image guide, fix it, take it back.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    made.add_argument(
-        "images",
-        metavar="IMAGE",
-        nargs="*",
-        type=Path,
-        help="image file, or a folder; without a mode: the wizard",
-    )
-    modes = made.add_argument_group("modes").add_mutually_exclusive_group()
-    modes.add_argument("--check", action="store_true", help="report only")
-    modes.add_argument("--apply-all", action="store_true", help="apply every fix that is on offer")
-    modes.add_argument(
-        "--undo", nargs="?", const=0, type=int, metavar="N", help="take back the newest change, or N and all after"
-    )
-    modes.add_argument("--revert", type=int, metavar="N", help="take back change N alone, file by file")
-    modes.add_argument("--journal", action="store_true", help="what was done to the image")
-    modes.add_argument("--explain", metavar="ID", help="what a requirement means, and what its fix does")
-    modes.add_argument("--doctor", action="store_true", help="what this host can do")
-    made.add_argument("--demo", action="store_true", help="work on a fresh copy of the bundled demo image")
-    made.add_argument("--only", metavar="ID,ID", help="with --apply-all: these fixes alone")
-    made.add_argument("--skip", metavar="ID,ID", help="with --apply-all: not these fixes")
-    made.add_argument("--dry-run", action="store_true", help="with --apply-all, --revert: diff only")
-    made.add_argument("--jobs", type=_jobs, metavar="N", help="with --check: images at a time (one a processor)")
-    made.add_argument("--properties", action="store_true", help="the openstack command for the matching properties")
-    made.add_argument("--json", action="store_true", help="print one JSON document")
-    settings = made.add_argument_group("settings")
-    settings.add_argument("--user", metavar="NAME", help="the account that gets the key")
-    settings.add_argument("--console", metavar="DEVICE", help="the kernel's console (ttyS0 on x86)")
-    settings.add_argument("--hypervisor", choices=choices.HYPERVISORS, help="what the image is for (kvm)")
-    settings.add_argument("--key-fetch", choices=choices.KEY_FETCHES, help="what fetches the ssh key (auto)")
-    settings.add_argument(
-        "--network", action=argparse.BooleanOptionalAction, help="install packages from the guest's repositories"
-    )
-    settings.add_argument("--packages", metavar="FOLDER", help="install packages from the files in this folder")
-    settings.add_argument("--key-file", type=Path, metavar="FILE", help="a LUKS passphrase")
-    settings.add_argument("--root", metavar="DEVICE", help="which of several systems in the image")
-    settings.add_argument(
-        "--state-dir", type=Path, metavar="DIR", help="where journals and undo data live (beside the image)"
-    )
-    settings.add_argument(
-        "--reader",
-        choices=("auto", "appliance"),
-        default="auto",
-        help="auto: no appliance where none is needed",
-    )
-    settings.add_argument("--config", type=Path, metavar="FILE", help="settings from this file")
-    made.add_argument("--version", action="version", version=f"image-wizard {wizard.__version__}")
-    return made
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -93,7 +31,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    settings, opening, state_dir = choices.from_command_line(options)
+    configured = config.load(options.config).over(options.theme, options.mouse)
+    settings, opening, state_dir = choices.from_command_line(options, configured)
+    _accept_reports(options)
     _log_to_file()
     if options.doctor:
         from wizard import doctor
@@ -101,7 +41,7 @@ def _run(options: argparse.Namespace) -> int:
         return doctor.run(as_json=options.json)
     if options.explain:
         return _explain(options.explain)
-    means = headless.Means(settings, opening, state_dir, fast=options.reader == "auto")
+    means = headless.Means(settings, opening, state_dir, fast=options.reader == "auto", strict=options.strict)
     job = _job(options, means)
     if options.demo:
         if options.images:
@@ -113,11 +53,12 @@ def _run(options: argparse.Namespace) -> int:
             print("No terminal here: applying every fix to the demo image instead of the wizard.", file=sys.stderr)
             job = headless.ApplyAll(means)
     if job is None:
-        return _wizard(options, means)
+        return _wizard(options, means, configured)
     if not options.images:
         raise UsageError("usage", "No image was given.", "Name at least one image file.")
     if isinstance(job, headless.Check):
         options.images = find_images.expand(options.images)
+        _accept_reports(options)  # against what lies in a folder, too
         if len(options.images) > 1:
             jobs = options.jobs or len(os.sched_getaffinity(0))
             return _tell_all(headless.check_many(job, options.images, jobs), options)
@@ -125,13 +66,20 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _tell_all(outcomes: list[Outcome], options: argparse.Namespace) -> int:
+    worst = max(outcome.exit_code for outcome in outcomes)
+    for file in options.report:
+        try:
+            reports.write(file, outcomes, strict=options.strict)
+        except WizardError as error:  # what was done to the images is done, and told below
+            _tell(error)
+            worst = max(worst, error.exit_code)
     try:
         _print(outcomes, options)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of our output went away (a pager was left): what was done is done, and its code stands.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return max(outcome.exit_code for outcome in outcomes)
+    return worst
 
 
 def _job(options: argparse.Namespace, means: headless.Means) -> headless.Job | None:
@@ -158,17 +106,21 @@ def _job(options: argparse.Namespace, means: headless.Means) -> headless.Job | N
     return None
 
 
+def _accept_reports(options: argparse.Namespace) -> None:
+    """Refuse, before any image is opened, what could only fail when all the work is done."""
+    judges = options.check or options.apply_all or options.revert is not None or _properties_alone(options)
+    if options.report and not judges:
+        raise UsageError("usage", "--report goes with a mode.", "Add --check, --apply-all or --revert.")
+    if options.strict and not judges:
+        raise UsageError("usage", "--strict goes with --check or --apply-all.", "Add one of them.")
+    for file in options.report:
+        reports.accept(file, options.images)
+
+
 def _properties_alone(options: argparse.Namespace) -> bool:
     """``--properties`` without a mode: the command is all that is printed."""
     mode = options.check or options.apply_all or options.journal or options.undo is not None
     return bool(options.properties and not mode and options.revert is None)
-
-
-def _jobs(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 1024:
-        raise argparse.ArgumentTypeError("from 1 to 1024")
-    return number
 
 
 def _ids(text: str | None) -> tuple[str, ...] | None:
@@ -182,7 +134,7 @@ def _ids(text: str | None) -> tuple[str, ...] | None:
     return named
 
 
-def _wizard(options: argparse.Namespace, means: headless.Means) -> int:
+def _wizard(options: argparse.Namespace, means: headless.Means, configured: config.Config) -> int:
     if len(options.images) > 1:
         raise UsageError("usage", "The wizard opens one image.", "Add --check or --apply-all for several.")
     if not _has_terminal():
@@ -196,7 +148,7 @@ def _wizard(options: argparse.Namespace, means: headless.Means) -> int:
     def connect(path: Path) -> Session:
         return Session(path, means.settings, means.state_dir, fast=means.fast, opening=means.opening)
 
-    return run_wizard(connect, start, demo=options.demo)
+    return run_wizard(connect, start, demo=options.demo, config=configured)
 
 
 def _has_terminal() -> bool:

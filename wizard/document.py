@@ -138,10 +138,5 @@ def _error(error: WizardError) -> dict[str, str]:
     return {"code": error.code, "message": error.message, "next": error.next}
 
 
-def satisfied_exit(report: Report) -> int:
-    """0 where all required requirements are pass or skipped, else 1."""
-    return 0 if report.satisfied else 1
-
-
 SYMBOLS = {Status.PASS: "✔", Status.FAIL: "✘", Status.UNKNOWN: "?", Status.SKIPPED: "-"}
 """One symbol for each status; always shown with its word."""

@@ -13,8 +13,10 @@ from wizard.opening import Opening
 from wizard.report import Report
 
 Progress = Callable[[str], None]
-"""Called with one line as each step begins, and for each line that a package manager prints (guest text, made visible);
-from the thread that does the work."""
+"""Called with one line as each step begins, and with :data:`OUTPUT` and a line for each that a program of the guest's
+prints (guest text, made visible); from the thread that does the work."""
+OUTPUT = "  "
+"""What a line begins with that a program printed; a step's own line does not."""
 
 
 class Engine(Protocol):

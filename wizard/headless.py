@@ -18,11 +18,12 @@ from typing import Protocol
 from remediations.vocabulary import Settings
 from wizard import parallel
 from wizard.appliance import log_file
-from wizard.document import Outcome, satisfied_exit
+from wizard.document import Outcome
 from wizard.engine import Progress
 from wizard.errors import ChangeError, WizardError
 from wizard.opening import Opening
 from wizard.progress import progress
+from wizard.report import Report
 from wizard.session import Access, Session
 from wizard.visible import visible
 
@@ -37,6 +38,11 @@ class Means:
     opening: Opening = field(default_factory=Opening)
     state_dir: Path | None = None
     fast: bool = True
+    strict: bool = False
+
+    def exit_code(self, report: Report) -> int:
+        """0 where what counts is *pass* or *skipped*, else 1. Good practice counts where ``strict``."""
+        return 0 if report.satisfied(strict=self.strict) else 1
 
 
 class Job(Protocol):
@@ -57,7 +63,7 @@ class Check:
 
     def work(self, session: Session, outcome: Outcome) -> None:
         outcome.report = session.open()
-        outcome.exit_code = satisfied_exit(outcome.report)
+        outcome.exit_code = self.means.exit_code(outcome.report)
 
 
 @dataclass
@@ -79,19 +85,20 @@ class ApplyAll:
             and a.requirement.id not in self.skip
             and (a.fix.available if self.only is None else a.requirement.id in self.only)
         ]
-        outcome.exit_code = satisfied_exit(report)
+        outcome.exit_code = self.means.exit_code(report)
         if not wanted:
             return
         apart = {*wanted, *self.skip}
         rest = [a.requirement.id for a in report.assessments if a.fix is not None and a.requirement.id not in apart]
         preview = session.preview(wanted, rest if self.only is None else ())
-        outcome.preview, outcome.report = preview, preview.after
-        outcome.exit_code = satisfied_exit(preview.after)
-        if preview.fixes and not self.dry_run:
-            outcome.changes = (session.commit(),)
+        outcome.preview = preview
         if not preview.fixes:
             reasons = "; ".join(f"{name}: {visible(reason)}" for name, reason in preview.failed)
             raise ChangeError("no-fix", f"No fix could be made ({reasons}). The image is as it was.", "See --check.")
+        if not self.dry_run:
+            outcome.changes = (session.commit(),)
+        # Not before: where the commit fails, the image stands as it did.
+        outcome.report, outcome.exit_code = preview.after, self.means.exit_code(preview.after)
 
 
 @dataclass
@@ -120,9 +127,10 @@ class Revert:
 
     def work(self, session: Session, outcome: Outcome) -> None:
         preview = session.revert(self.number)
-        outcome.preview, outcome.report = preview, preview.after
+        outcome.preview, outcome.report = preview, preview.before
         if preview.files and not self.dry_run:
             outcome.changes = (session.commit(),)
+        outcome.report = preview.after
         if preview.failed:
             outcome.exit_code = 4 if not preview.files else 1
 

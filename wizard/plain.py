@@ -66,10 +66,9 @@ def _assessment(assessment: Assessment, preview: Preview | None) -> Iterator[str
         yield from _wrapped(_INDENT + word, fix.summary)
 
 
-def _done(outcome: Outcome) -> Iterator[str]:
+def done(outcome: Outcome) -> Iterator[str]:
+    """What became of the image, a sentence each; nothing where it was only looked at."""
     preview = outcome.preview
-    for name, reason in preview.failed if preview else ():
-        yield from _wrapped(f"Not fixed: {visible(name)}: ", reason)
     for change in outcome.changes:
         files = _counted(len(change.files), change.packages)
         what = ", ".join(change.fixes) or visible(change.note)
@@ -77,12 +76,26 @@ def _done(outcome: Outcome) -> Iterator[str]:
             yield f"Change {change.number} undone ({what}): the image is as it was before it."
         else:
             yield f"Change {change.number} {change.state}: {what}; {files}."
-            yield f"To take it back: image-wizard {shlex.quote(visible(outcome.path))} --undo"
-    if preview is not None and not outcome.changes:
+    if preview is not None and not outcome.changes and outcome.error is None:
         if preview.files or preview.packages.changes:
             yield f"Dry run: {_counted(len(preview.files), preview.packages)} would change; the image is as it was."
         else:
             yield "Nothing was changed: there is nothing that a fix on offer would change."
+
+
+def undo_command(outcome: Outcome) -> str:
+    """The command that takes back what was done; empty where nothing was, or where it was an undo."""
+    if not any(change.state is State.COMMITTED for change in outcome.changes):
+        return ""
+    return f"image-wizard {shlex.quote(visible(outcome.path))} --undo"
+
+
+def _done(outcome: Outcome) -> Iterator[str]:
+    for name, reason in outcome.preview.failed if outcome.preview else ():
+        yield from _wrapped(f"Not fixed: {visible(name)}: ", reason)
+    yield from done(outcome)
+    if command := undo_command(outcome):
+        yield f"To take it back: {command}"
 
 
 def _diffs(files: tuple[FileChange, ...], commands: tuple[CommandResult, ...]) -> Iterator[str]:

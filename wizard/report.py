@@ -34,6 +34,10 @@ class Assessment:
     finding: Finding
     fix: Fix | None
 
+    def binding(self, *, strict: bool = False) -> bool:
+        """Whether a pipeline is to stop for it: for what is required, and where ``strict`` for good practice too."""
+        return strict or self.requirement.level is Level.REQUIRED
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -69,14 +73,10 @@ class Report:
         counted = Counter(assessment.finding.status for assessment in self.assessments)
         return {status: counted[status] for status in Status}
 
-    @property
-    def satisfied(self) -> bool:
-        """Whether every required requirement is *pass* or *skipped*."""
-        return all(
-            a.finding.status in (Status.PASS, Status.SKIPPED)
-            for a in self.assessments
-            if a.requirement.level is Level.REQUIRED
-        )
+    def satisfied(self, *, strict: bool = False) -> bool:
+        """Whether every requirement that is binding is *pass* or *skipped*."""
+        binding = (a for a in self.assessments if a.binding(strict=strict))
+        return all(a.finding.status in (Status.PASS, Status.SKIPPED) for a in binding)
 
 
 def examine(

@@ -23,6 +23,7 @@ from wizard.folders import state_folder
 from wizard.image import Image
 from wizard.inspection import Layout
 from wizard.journal import Journal
+from wizard.known_images import KnownImages
 from wizard.opening import Opening
 from wizard.prepare import prepare
 from wizard.qemu import QemuError
@@ -116,6 +117,7 @@ class Session:
             self._notices += ("The image is in use: what is read from it now may be inconsistent.",)
         reason = self.opening.reason or ("" if self._fast else "It was asked for")
         self._report = self._read_through_appliance(reason) if reason else self._read_fast()
+        KnownImages().remember(image.path, self._report)
         return self._report
 
     def _read_fast(self) -> Report:
@@ -210,6 +212,7 @@ class Session:
                 on_step=self.on_progress,
             )
             self._report, self._identity = preview.after, self.image.identity
+            KnownImages().remember(self.image.path, preview.after)
             return change
         finally:
             self._drop_stage()

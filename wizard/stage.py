@@ -13,6 +13,7 @@ from remediations.vocabulary import Settings, Step
 from wizard import qemu, room
 from wizard.appliance import Appliance
 from wizard.change import CommandResult, FileChange, FileState, Packages
+from wizard.engine import OUTPUT
 from wizard.errors import Cancelled, ChangeError, OpenError, WizardError
 from wizard.guest_packages import Installer
 from wizard.guestfs_guest import GuestfsGuest, died
@@ -76,10 +77,14 @@ class Stage:
             ) from error
         self.warnings, self.mounts = inspected.warnings, inspected.mounts
         self.guest = GuestfsGuest(self._appliance, inspected, self.image.virtual_size)
+
+        def printed(line: str) -> None:
+            on_progress(OUTPUT + line)
+
         installer = None
         if self._folder is not None:
-            installer = Installer(self._appliance, self.guest, self.settings, self._folder, on_progress)
-        self._writer = Writer(self._appliance, self.guest, installer, on_progress)
+            installer = Installer(self._appliance, self.guest, self.settings, self._folder, printed)
+        self._writer = Writer(self._appliance, self.guest, installer, printed)
 
     @property
     def commands(self) -> tuple[CommandResult, ...]:

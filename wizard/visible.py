@@ -16,7 +16,8 @@ def visible(text: str | bytes) -> str:
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "surrogateescape")
-    return "".join(map(_visible_character, text))
+    # Python calls printable what is in none of the categories below; most lines are.
+    return text if text.isprintable() else "".join(map(_visible_character, text))
 
 
 def visible_lines(text: str | bytes) -> str:

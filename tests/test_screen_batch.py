@@ -1,0 +1,196 @@
+"""Several images: marked in the picker, checked side by side, fixed one after the other."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from fake_engine import FakeEngine, FakeHost
+from fake_report import FakeClock
+from screen_driver import detail, reach, until, wizard
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from screens.batch import BatchScreen
+from screens.batch_work import Item, Phase
+from screens.dialogs import ConfirmDialog, LeavingDialog, TextDialog
+from screens.export import ExportDialog
+from screens.picker import PickerScreen
+from screens.requirements import RequirementsScreen
+from wizard.errors import OpenError
+
+BROKEN = OpenError("no-system", "No Linux system was found in b.qcow2.", "Is this the right disk?")
+
+
+class Hosts(FakeHost):
+    """A host of its own for each image, by the image's name."""
+
+    def __init__(self, **hosts: FakeHost) -> None:
+        super().__init__(clock=FakeClock())
+        self.of = {f"{name}.qcow2": host for name, host in hosts.items()}
+
+    def connect(self, path: Path) -> FakeEngine:
+        return self.of.setdefault(path.name, FakeHost()).connect(path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("a.qcow2", "b.qcow2", "c.qcow2", "notes.txt"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+async def marked(pilot: Pilot[int], *keys: str) -> BatchScreen:
+    """The batch of the images that the keys mark in the picker."""
+    picker = await reach(pilot, PickerScreen)
+    await until(pilot, lambda: any(entry.format for entry in picker._entries.values()))
+    await pilot.press(*keys, "c")
+    return await reach(pilot, BatchScreen)
+
+
+async def done(pilot: Pilot[int], screen: BatchScreen) -> list[Item]:
+    await until(pilot, lambda: screen._batch._running and not screen._batch.running, "the end of the batch")
+    return screen._batch.items
+
+
+async def test_marked_images_are_checked_and_none_is_written(folder: Path) -> None:
+    hosts = Hosts(b=FakeHost(fail={"open": BROKEN}))
+    async with wizard(hosts, folder).run_test() as pilot:
+        items = await done(pilot, await marked(pilot, "a"))
+        assert [(item.path.name, item.phase) for item in items] == [
+            ("a.qcow2", Phase.CHECKED), ("b.qcow2", Phase.FAILED), ("c.qcow2", Phase.CHECKED)
+        ]  # fmt: skip
+        assert all(host.calls == ["open", "close"] for host in hosts.of.values())
+        assert "fixes on offer" in detail(pilot)
+        target = folder / "all.json"
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog))
+        pilot.app.screen.query_one(Input).value = str(target)
+        await pilot.press("enter")
+        await until(pilot, target.exists)
+        told = json.loads(target.read_text())["images"]
+        assert [image["error"] and image["error"]["code"] for image in told] == [None, "no-system", None]
+        await until(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+        await pilot.press("escape")
+        await reach(pilot, BatchScreen)
+        await pilot.press("down")
+        assert "No Linux system was found" in detail(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, BatchScreen))
+        assert hosts.of["b.qcow2"].calls[2:3] == ["open"]
+
+
+async def test_marks_are_set_and_dropped(folder: Path) -> None:
+    async with wizard(Hosts(), folder).run_test() as pilot:
+        picker = await reach(pilot, PickerScreen)
+        await until(pilot, lambda: any(entry.format for entry in picker._entries.values()))
+        assert picker.check_action("check", ()) is None
+        await pilot.press("c")
+        assert isinstance(pilot.app.screen, PickerScreen)
+        await pilot.press("space", "space", "up", "space")
+        assert {path.name for path in picker._marked} == {"a.qcow2"}
+        await pilot.press("n")
+        assert not picker._marked
+        await pilot.press("end")
+        assert picker.check_action("mark", ()) is None  # a text file
+        await pilot.press("space")
+        assert not picker._marked
+
+
+async def test_all_fixes_are_made_after_one_question(folder: Path) -> None:
+    hosts = Hosts()
+    async with wizard(hosts, folder).run_test() as pilot:
+        screen = await marked(pilot, "space", "space")
+        await done(pilot, screen)
+        await pilot.press("w")
+        await reach(pilot, ConfirmDialog)
+        await pilot.press("enter")  # Cancel has the focus
+        await reach(pilot, BatchScreen)
+        assert all("preview" not in host.calls for host in hosts.of.values())
+        await pilot.press("w", "y")
+        await until(pilot, lambda: all(item.phase is Phase.FIXED for item in screen._batch.items))
+        assert [host.calls[2:] for host in hosts.of.values()] == [["open", "preview", "commit", "close"]] * 2
+        await done(pilot, screen)
+        assert "--undo" in detail(pilot)
+        assert screen.check_action("fix", ()) is None
+        await pilot.press("escape")
+        await reach(pilot, PickerScreen)
+
+
+async def test_a_fix_that_fails_leaves_the_others(folder: Path) -> None:
+    hosts = Hosts(a=FakeHost(fail={"commit": OpenError("busy", "Somebody else writes.", "Wait.")}))
+    async with wizard(hosts, folder).run_test() as pilot:
+        screen = await marked(pilot, "space", "space")
+        await done(pilot, screen)
+        await pilot.press("w", "y")
+        await until(pilot, lambda: screen._batch.items[1].phase is Phase.FIXED)
+        assert screen._batch.items[0].phase is Phase.FAILED
+        assert screen._batch.exit_code == 3
+
+
+async def test_stopping_begins_nothing_more(folder: Path) -> None:
+    hosts = Hosts(a=FakeHost(hold={"open"}), b=FakeHost(hold={"open"}))
+    async with wizard(hosts, folder).run_test() as pilot:
+        screen = await marked(pilot, "a")
+        await until(pilot, lambda: hosts.of["a.qcow2"].held.is_set())
+        assert screen.check_action("fix", ()) is None
+        assert screen.check_action("open", ()) is None
+        await pilot.press("escape")
+        items = await done(pilot, screen)
+        assert items[0].phase is Phase.STOPPED
+        assert all(host.calls[-1] == "close" for host in hosts.of.values())
+        await pilot.press("escape")
+        await reach(pilot, PickerScreen)
+
+
+async def test_quitting_while_an_image_is_written_waits(folder: Path) -> None:
+    host = FakeHost(hold={"commit"})
+    async with wizard(Hosts(a=host), folder).run_test() as pilot:
+        screen = await marked(pilot, "space")
+        await done(pilot, screen)
+        await pilot.press("w", "y")
+        await until(pilot, host.held.is_set)
+        await pilot.press("escape")
+        assert screen._batch.writing
+        await pilot.press("q")
+        await reach(pilot, LeavingDialog)
+        threading.Timer(0.2, host.release.set).start()
+        await until(pilot, lambda: pilot.app.return_code is not None or host.calls[-1] == "close")
+        assert host.calls[-2:] == ["commit", "close"] or "cancel" in host.calls
+        assert host.journal
+
+
+async def test_typing_filters_and_the_arrows_move_meanwhile(folder: Path) -> None:
+    async with wizard(Hosts(), folder).run_test() as pilot:
+        picker = await reach(pilot, PickerScreen)
+        await until(pilot, lambda: any(entry.format for entry in picker._entries.values()))
+        await pilot.press("slash", *"qcow", "down")
+        shown = [option.id for option in picker._list_widget.options]
+        assert shown == ["0", "1", "2"]
+        assert picker._list_widget.key == "1"
+        await pilot.press("escape")
+        assert picker.query_one(Input).value == ""
+        assert len(picker._list_widget.options) == 5
+        await pilot.press("slash", *"c.q", "enter")
+        await reach(pilot, RequirementsScreen)
+
+
+async def test_images_looked_at_lately_come_first(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    from fake_report import REPORT
+
+    from wizard.known_images import KnownImages
+
+    image = tmp_path_factory.mktemp("elsewhere") / "golden.qcow2"
+    image.write_bytes(b"QFI\xfb" + bytes(100))
+    KnownImages().remember(image, REPORT)
+    KnownImages().remember(folder / "b.qcow2", REPORT)
+    async with wizard(Hosts(), folder).run_test() as pilot:
+        picker = await reach(pilot, PickerScreen)
+        await until(pilot, lambda: "recent 0" in picker._entries)
+        assert picker._entries["recent 0"].path == image
+        assert picker._known["1"].path.name == "b.qcow2"
+        assert picker._list_widget.key == "0"  # the cursor stays in the folder
+        await pilot.press("home", "enter")
+        await reach(pilot, RequirementsScreen)
