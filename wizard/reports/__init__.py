@@ -16,6 +16,7 @@ from wizard.document import Outcome
 from wizard.errors import UsageError
 from wizard.reports import as_html, as_json, as_junit, as_markdown
 from wizard.reports.run import Run
+from wizard.save import save
 from wizard.visible import visible
 
 
@@ -71,7 +72,8 @@ def write(file: Path, outcomes: Sequence[Outcome], *, strict: bool = False, now:
     told = format_of(file).made(Run(tuple(outcomes), now or datetime.now(UTC), strict))
     try:
         # Through a link to what it leads to: the link was put there on purpose.
-        _replace(file.resolve(), told.encode("utf-8"))
+        # A report is read by others: its mode is what the umask makes of it.
+        save(file.resolve(), [told.encode("utf-8")], replace=True, mode=0o666)
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UsageError(
@@ -80,20 +82,6 @@ def write(file: Path, outcomes: Sequence[Outcome], *, strict: bool = False, now:
             "so is what was found and done.",
             "Make room, or name another file.",
         ) from error
-
-
-def _replace(file: Path, content: bytes) -> None:
-    # Not mkstemp: a report is read by others, so the mode is what the umask makes of it.
-    new = file.with_name(f".{file.name[:200]}.{secrets.token_hex(6)}")
-    try:
-        with new.open("xb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        new.replace(file)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
 
 
 def _refused(file: Path, why: str, next_step: str) -> UsageError:
