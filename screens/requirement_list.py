@@ -68,12 +68,14 @@ def differences(before: Report, after: Report) -> list[str]:
         was = before.get(assessment.requirement.id)
         if was.finding.status is not assessment.finding.status:
             found.append(f"{assessment.requirement.id}: {was.finding.status} → {assessment.finding.status}")
-        elif (was.fix is not None and was.fix.available) != (assessment.fix is not None and assessment.fix.available):
-            can = (
-                "can be fixed now" if assessment.fix is not None and assessment.fix.available else "no fix on offer now"
-            )
+        elif _fixable(was) != _fixable(assessment):
+            can = "can be fixed now" if _fixable(assessment) else "no fix on offer now"
             found.append(f"{assessment.requirement.id}: {can}")
     return found
+
+
+def _fixable(assessment: Assessment) -> bool:
+    return assessment.fix is not None and assessment.fix.available
 
 
 def _searched(assessment: Assessment) -> str:

@@ -43,7 +43,7 @@ def describe(assessment: Assessment) -> Content:
         *_evidence(assessment),
     ]
     if fix is not None:
-        word = "Fix     " if fix.available else "No fix  "
+        word = "Fix     " if fix.available or fix.needs else "No fix  "
         lines += [join(Content.styled(word, _LABEL), plain_lines(fix.summary))]
         if fix.needs:
             lines += [join(Content.styled("Needs   ", _LABEL), plain(", ".join(fix.needs)))]

@@ -62,8 +62,10 @@ def _assessment(assessment: Assessment, preview: Preview | None) -> Iterator[str
     if len(finding.evidence) > 8:
         yield f"{_INDENT}and {len(finding.evidence) - 8} more places (--json lists them all)"
     if fix is not None:
-        word = "fix: " if fix.available else "no fix: "
+        word = "fix: " if fix.available else "no fix yet: " if fix.needs else "no fix: "
         yield from _wrapped(_INDENT + word, fix.summary)
+        if fix.needs:
+            yield from _wrapped(_INDENT + "needs: ", ", ".join(fix.needs))
 
 
 def done(outcome: Outcome) -> Iterator[str]:
