@@ -50,13 +50,13 @@ def counts(report: Report) -> list[Content]:
 
 def settings_line(settings: Settings) -> Content:
     """What the image is checked for, on one line."""
-    source = "the network" if settings.network else settings.packages or "nowhere"
+    source = settings.packages or ("the network" if settings.network else "")
     told = (
-        f"user {settings.user or 'as the guest has it'}",
-        f"console {settings.console or 'as usual'}",
+        f"user {settings.user or 'auto'}",
+        f"console {settings.console or 'auto'}",
         settings.hypervisor,
         f"key {settings.key_fetch}",
-        f"packages from {source}",
+        f"packages from {source}" if source else "no packages",
     )
     return plain(" · ".join(told), "$foreground-muted")
 
