@@ -10,6 +10,8 @@ from remediations.linux import (
     cloud_edits,
     cloud_init,
     coverage,
+    key_account,
+    other_agents,
     yaml_edit,
 )
 from remediations.linux.cloud_account import DefaultUser
@@ -43,7 +45,9 @@ def _asked(guest: Guest, settings: Settings) -> bool:
     """Whether there is an account to look at: cloud-init's, or one that the operator named and no script serves."""
     if settings.user not in (None, "root"):
         return True
-    return cloud_init.installed(guest) if settings.key_fetch == "auto" else settings.key_fetch == "cloud-init"
+    if settings.key_fetch == "auto" and cloud_init.installed(guest):
+        return True
+    return key_account.by_cloud_init(guest, settings)
 
 
 def _absent(guest: Guest) -> tuple[Evidence, ...]:
@@ -54,6 +58,8 @@ def _faults(guest: Guest, settings: Settings) -> list[Fault]:
     if settings.key_fetch == "rc.local":
         sentence = f"a boot script is to fetch the key, and that is for root, not for {settings.user}"
         return [Fault(sentence, obstacle="Choose --key-fetch cloud-init, or no --user")]
+    if not cloud_init.installed(guest) and (agents := other_agents.instead(guest, settings)):
+        return agents
     return faults(guest, settings)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from remediations.guest import FileKind, Guest
-from remediations.linux import boot_jobs, boot_scripts, boot_units, firewall_rulesets, openrc, services, systemd, sysv
+from remediations.linux import boot_jobs, boot_scripts, boot_units, openrc, services, systemd, sysv
 from remediations.linux.boot_scripts import Command
 from remediations.linux.boot_units import StartedUnit
 from remediations.linux.coverage import EVERY_FAMILY
@@ -58,8 +58,7 @@ def _asked_for(guest: Guest, units: list[StartedUnit]) -> list[Fault]:
     found = []
     for unit in units:
         name = unit.name.removesuffix(".service")
-        known = name in SERVICES and not firewall_rulesets.empty(guest, name)
-        if known and not _other_name(guest, name) and not services.startup(guest, name).starts:
+        if name in SERVICES and not _other_name(guest, name) and not services.startup(guest, name).starts:
             place = (Evidence(unit.path, text="started by another unit, which asks for it"),)
             off = partial(services.disable_steps, guest, name)
             found.append(with_steps(f"{unit.name} is started by another unit", place, off))
@@ -96,7 +95,7 @@ def _loader(guest: Guest, name: str, command: Command) -> Fault:
 
 def _service(guest: Guest, name: str) -> Fault | None:
     found = services.startup(guest, name)
-    if not found.installed or _other_name(guest, name) or firewall_rulesets.empty(guest, name):
+    if not found.installed or _other_name(guest, name):
         return None
     if found.starts:
         sentence, evidence = f"{found.name} starts at boot", found.evidence
@@ -176,7 +175,6 @@ def _nothing_starts(guest: Guest) -> tuple[str, tuple[Evidence, ...]]:
         places = (Evidence(folder, text="no firewall service in it") for folder in folders)
         return "No firewall service is installed and no boot script loads rules", tuple(places)
     evidence = [place for found in installed if not found.starts for place in found.evidence]
-    evidence += [place for name in SERVICES for place in firewall_rulesets.empty(guest, name)]
     if guest.exists(UFW_CONF):
         evidence += [
             Evidence(UFW_CONF, number, line)

@@ -20,7 +20,6 @@ from remediations.linux.fault import Fault, plan_for, removal, verdict
 from remediations.vocabulary import Evidence, Finding, Level, Plan, Requirement, Settings, Status
 
 BLOCK = "/etc/ssh/sshd_not_to_be_run"
-NOLOGIN = "/etc/nologin"
 _OTHERS = ("dropbear", "tinysshd")
 
 
@@ -61,15 +60,11 @@ def _missing(guest: Guest) -> Fault:
 
 
 def _blocks(guest: Guest) -> list[Fault]:
-    """Files that keep ssh out by being there; the first means something to Debian's unit and init script alone."""
-    found = []
-    for path, what in ((BLOCK, "keeps sshd from starting"), (NOLOGIN, "keeps everyone but root out")):
-        if path == BLOCK and guest.facts.family != "debian":
-            continue
-        if guest.lstat(path) is not None:
-            place = Evidence(path, text=f"its presence {what}")
-            found.append(removal(guest, path, f"{path} {what}", (place,)))
-    return found
+    """A file that keeps sshd off by being there: it means something to Debian's unit and init script alone."""
+    if guest.facts.family != "debian" or guest.lstat(BLOCK) is None:
+        return []
+    place = Evidence(BLOCK, text="its presence keeps sshd from starting")
+    return [removal(guest, BLOCK, f"{BLOCK} keeps sshd from starting", (place,))]
 
 
 def _passing(guest: Guest, settings: Settings) -> Finding:

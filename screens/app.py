@@ -99,25 +99,35 @@ class WizardApp(App[int], inherit_bindings=False):
         self.run_worker(self._main())
 
     async def _main(self) -> None:
-        start = (self._start or Path.cwd()).expanduser().absolute()
-        image: Path | None = None if start.is_dir() else start
+        start = _absolute(self._start or Path())
+        image: Path | None = None if os.path.isdir(start) else start  # noqa: PTH112 - Path.is_dir may be refused
         folder = start.parent if image else start
+        batch: Batch | None = None
         while True:
             chosen: Path | Marked | None = image
             if chosen is None:
                 chosen = await self.push_screen_wait(PickerScreen(folder, self._now))
-            image = None
             if isinstance(chosen, Marked):
-                image, folder = await self._batch(chosen), chosen.paths[0].parent
+                folder, batch = chosen.paths[0].parent, Batch(self._connect, chosen.paths, self._now)
+                chosen = await self._batch(batch)
+            image = None
+            if chosen is None:
+                batch = None
                 continue
             visit = self._busy = Visit(self, Desk(self._connect, chosen, self._now), self._now, self._demo)
             await visit.run()
             await visit.close()
-            folder, self._busy = chosen.parent, None
+            self._busy = None
+            if batch is None:
+                folder = chosen.parent
+            else:
+                batch.again(chosen)
+                image = await self._batch(batch)
+                batch = batch if image else None
 
-    async def _batch(self, marked: Marked) -> Path | None:
+    async def _batch(self, batch: Batch) -> Path | None:
         """Work on many images; one of them where it is to be opened then."""
-        batch = self._busy = Batch(self._connect, marked.paths, self._now)
+        self._busy = batch
         image = await self.push_screen_wait(BatchScreen(batch))
         await batch.close()
         self._busy = None
@@ -182,6 +192,13 @@ class WizardApp(App[int], inherit_bindings=False):
         """Let go of the image when the application ends in another way than :meth:`leave`."""
         if self._busy is not None:
             await self._busy.close()
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 - Path.expanduser fails without such a user
+    except OSError:  # the folder that we are in was removed
+        return Path("/")
 
 
 def run_wizard(connect: Connect, start: Path | None, demo: bool = False, config: Config | None = None) -> int:

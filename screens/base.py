@@ -15,6 +15,7 @@ from textual.widgets import Static
 from screens.footer import KeyLine
 
 Result = TypeVar("Result")
+Answer = TypeVar("Answer")
 SMALLEST = (80, 24)
 """Columns and rows in which everything has room; in less, a line says so."""
 USABLE = (50, 12)
@@ -44,7 +45,7 @@ class WizardScreen(Screen[Result]):
 
     def leave(self, result: Result) -> None:
         """Dismiss with a result; where help or a dialog lies over this screen, as soon as that is gone."""
-        if self.is_current:
+        if self.is_active:  # not is_current: that is also true of what shows through below a dialog
             self.dismiss(result)
         else:
             self._left = (result,)
@@ -52,6 +53,13 @@ class WizardScreen(Screen[Result]):
     def on_screen_resume(self) -> None:
         if self._left is not None:
             self.dismiss(self._left[0])
+
+    async def ask(self, dialog: Screen[Answer]) -> Answer | None:
+        """A dialog's answer. None where something lies over this screen already: a key pressed twice asks once."""
+        if not self.is_active:
+            return None
+        answer: Answer = await self.app.push_screen_wait(dialog)
+        return answer
 
     def body(self) -> Iterable[Widget]:
         """The screen's own widgets."""

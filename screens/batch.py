@@ -30,7 +30,7 @@ class BatchScreen(WizardScreen[Path | None]):
 # Several images
 
 Every image is checked; nothing is written to it by that. The pane shows what is known of the one under the cursor,
-and `enter` opens it.
+and `enter` opens it; from there, `o` leads back here.
 
 `w` makes every fix that is on offer, image after image, **without a preview of each**; it asks once before. Each image
 is written as a whole or not at all, its journal keeps what undo needs, and `escape` stops after the one that is being
@@ -48,6 +48,10 @@ written.
     class Changed(Message):
         """An image came further."""
 
+        def can_replace(self, message: Message) -> bool:
+            # A guest's program may print faster than a table is drawn.
+            return isinstance(message, BatchScreen.Changed)
+
     def __init__(self, batch: Batch) -> None:
         super().__init__()
         self._batch = batch
@@ -59,7 +63,9 @@ written.
             yield Pane(id="detail")
 
     def on_mount(self) -> None:
-        self.query_one(RowList).focus()
+        rows = self.query_one(RowList)
+        rows.highlighted = self._batch.cursor
+        rows.focus()
         self._batch.on_change = lambda: self.post_message(self.Changed())
         self.run_worker(self._batch.check())
         self._draw()
@@ -112,6 +118,7 @@ written.
         """Leave for the image under the cursor."""
         key = self.query_one(RowList).key
         if key is not None and not self._batch.running:
+            self._batch.cursor = int(key)
             self.leave(self._batch.items[int(key)].path)
 
     @work
@@ -126,7 +133,7 @@ written.
             Content("Each image's journal keeps what is needed to undo it."),
         )
         title = f"Fix {_counted(len(items), 'image', 'images')}?"
-        if await self.app.push_screen_wait(ConfirmDialog(title, body, "Fix")):
+        if await self.ask(ConfirmDialog(title, body, "Fix")):
             await self._batch.fix(items)
 
     def action_export(self) -> None:

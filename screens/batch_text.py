@@ -11,6 +11,7 @@ from screens.batch_work import Item, Phase
 from screens.dialogs import problem
 from screens.rows import Row, columns
 from screens.text import EMPTY, file_path, join, plain, plain_lines, stack, status
+from wizard.errors import KeyNeeded, SeveralSystems
 
 _WORDS = {
     Phase.WAITING: ("  waiting", "$foreground-muted"),
@@ -18,6 +19,7 @@ _WORDS = {
     Phase.CHECKED: ("✓ checked", "$text-success"),
     Phase.FIXING: ("> fixing", "$text-warning"),
     Phase.FIXED: ("✓ fixed", "$text-success"),
+    Phase.UNCHANGED: ("- unchanged", "$foreground-muted"),
     Phase.FAILED: ("✗ failed", "$text-error"),
     Phase.STOPPED: ("- stopped", "$foreground-muted"),
 }
@@ -31,7 +33,7 @@ def item_row(key: str, item: Item) -> Row:
 
     def draw(width: int) -> Content:
         tail = [(guest, 28)] if width >= _WIDE else []
-        return columns((plain(item.path.name, "bold"), 0), (words, 10), *tail, (_standing(item), 32))(width)
+        return columns((plain(item.path.name, "bold"), 0), (words, 11), *tail, (_standing(item), 32))(width)
 
     return Row(key, draw)
 
@@ -40,7 +42,8 @@ def item_text(item: Item) -> Content:
     """Everything known of an image of the batch."""
     lines = [plain(file_path(item.path), "bold"), *(join("! ", plain(notice)) for notice in item.notices)]
     if item.error is not None:
-        return stack(*lines, problem(item.error))
+        asks = isinstance(item.error, KeyNeeded | SeveralSystems)
+        return stack(*lines, *(["enter opens it, and asks.", ""] if asks else []), problem(item.error))
     if item.change is not None:
         undo = f"image-wizard {shlex.quote(str(item.path))} --undo"
         lines += [
@@ -49,7 +52,7 @@ def item_text(item: Item) -> Content:
             ),
             join("To take it back: ", plain(undo)),
         ]
-    elif item.phase is Phase.FIXED:
+    elif item.phase is Phase.UNCHANGED:
         lines.append(Content("Nothing was changed: no fix could be made."))
     left = item.preview.failed if item.preview is not None else ()
     lines += [join(plain(f"not fixed: {name}  ", "$text-error"), plain(reason)) for name, reason in left]

@@ -10,12 +10,12 @@ from enum import Enum
 from pathlib import Path
 
 from remediations.vocabulary import Level, Status
-from screens.engine_thread import EngineThread
+from screens.engine_thread import PATIENCE, EngineThread
 from screens.text import Clock
 from wizard.change import Change, Preview
 from wizard.document import Outcome
 from wizard.engine import Connect, Engine
-from wizard.errors import Cancelled, WizardError
+from wizard.errors import Cancelled, ChangeError, WizardError
 from wizard.image import Image
 from wizard.report import Report
 
@@ -31,13 +31,17 @@ class Phase(Enum):
     CHECKED = "checked"
     FIXING = "fixing"
     FIXED = "fixed"
+    UNCHANGED = "unchanged"
     FAILED = "failed"
     STOPPED = "stopped"
 
 
 @dataclass
 class Item:
-    """One image of the batch; ``line`` is the engine's newest word."""
+    """One image of the batch; ``line`` is the engine's newest word, ``below`` an image of the batch that rests on it.
+
+    ``identity`` is that of the file that was checked.
+    """
 
     path: Path
     phase: Phase = Phase.WAITING
@@ -48,10 +52,14 @@ class Item:
     notices: tuple[str, ...] = ()
     change: Change | None = None
     error: WizardError | None = None
+    identity: object = None
+    below: Path | None = None
 
     @property
     def read_only(self) -> str:
         """Why fixes cannot be written, empty where they can."""
+        if self.below is not None:
+            return f"{self.below.name} rests on it, and would hold nonsense once it is written"
         return self.image.read_only_reason if self.image is not None else ""
 
     @property
@@ -59,7 +67,7 @@ class Item:
         """What became of it, as the headless modes report it."""
         changes = (self.change,) if self.change is not None else ()
         told = Outcome(
-            str(self.path), 0, self.image, self.report, self.preview, changes, None, self.notices, self.error
+            str(self.path), 0, self.image, self.report, self.preview, changes, None, self.notices, _error(self)
         )
         told.exit_code = _code(self)
         return told
@@ -83,7 +91,12 @@ class Batch:
     """Works through its items; ``on_change`` is called on the event loop whenever one of them came further."""
 
     def __init__(self, connect: Connect, paths: Sequence[Path], now: Clock) -> None:
-        self.items = [Item(path) for path in paths]
+        # What several links lead to is one image.
+        first: dict[str, Path] = {}
+        for path in paths:
+            first.setdefault(os.path.realpath(path), path)
+        self.items = list(map(Item, first.values()))
+        self.cursor = 0
         self.on_change: Callable[[], object] = lambda: None
         self.cancelling = False
         self._connect = connect
@@ -112,8 +125,12 @@ class Batch:
         return max((_code(item) for item in self.items), default=0)
 
     async def check(self) -> None:
-        """Examine every image."""
-        await self._run(self.items, self._check, JOBS)
+        """Examine every image that was not examined yet."""
+        await self._run([item for item in self.items if item.phase is Phase.WAITING], self._check, JOBS)
+
+    def again(self, path: Path) -> None:
+        """Have an image examined anew at the next check: it was opened meanwhile."""
+        self.items = [Item(path) if item.path == path else item for item in self.items]
 
     async def fix(self, items: Sequence[Item]) -> None:
         """Make every fix that is on offer, image after image; what could not be made is left and told."""
@@ -122,15 +139,23 @@ class Batch:
     def cancel(self) -> None:
         """Stop what runs and begin nothing more; an image that is being written is finished first."""
         self.cancelling = True
+        self._stop()
+        self.on_change()
+
+    def _stop(self) -> None:
         for thread in self._threads:
             thread.stop()
-        self.on_change()
 
     async def close(self) -> None:
         """Stop, and wait for what cannot be stopped. Safe to call twice."""
         self.cancel()
         if self._running is not None:
-            await asyncio.wait([self._running])
+            await self._ended(self._running)
+
+    async def _ended(self, running: asyncio.Task[None]) -> None:
+        while (await asyncio.wait([running], timeout=PATIENCE))[1]:
+            if self.cancelling:  # more than once: an engine that is just made, or between two steps, misses it
+                self._stop()
 
     def close_blocking(self) -> None:
         """:meth:`close` for when there is no event loop any more."""
@@ -151,9 +176,16 @@ class Batch:
             await asyncio.gather(*map(one, items))
 
         self._running = asyncio.create_task(every())
-        await asyncio.wait([self._running])
+        await self._ended(self._running)
+        self._find_below()
         self.on_change()
         self._running.result()
+
+    def _find_below(self) -> None:
+        """Writing to an image that another one rests on would break that one."""
+        above = {os.path.realpath(file): o.path for o in self.items if o.image is not None for file in o.image.backing}
+        for item in self.items:
+            item.below = above.get(os.path.realpath(item.path))
 
     async def _one(self, item: Item, work: Callable[[Item, EngineThread], Coroutine[object, object, None]]) -> None:
         before = item.phase
@@ -179,6 +211,7 @@ class Batch:
 
         def job(engine: Engine) -> None:
             item.report, item.image, item.notices = engine.open(), engine.image, engine.notices
+            item.identity = engine.image.identity
 
         await thread.submit(job, lambda line, at: self._said(item, line))
         item.phase = Phase.CHECKED
@@ -190,15 +223,27 @@ class Batch:
         def job(engine: Engine) -> None:
             report = engine.open()
             item.notices = engine.notices
-            # It may have changed since it was checked: what was agreed to and is still on offer.
+            if engine.image.identity != item.identity:  # what was agreed to was about what it was
+                raise ChangeError(
+                    "image-changed",
+                    "The image was written to or replaced since it was checked. It was left as it is now.",
+                    "Open it to see how it stands.",
+                )
+            self._go_on()
             preview = engine.preview([name for name in wanted if name in _offered(report)])
+            self._go_on()
             if preview.files or preview.packages.changes:
                 item.change = engine.commit()
             # Only now: a commit that fails leaves the image as it was, and what was staged is no verdict.
             item.preview, item.report = preview, preview.after
 
         await thread.submit(job, lambda line, at: self._said(item, line))
-        item.phase = Phase.FIXED
+        item.phase = Phase.FIXED if item.change is not None else Phase.UNCHANGED
+
+    def _go_on(self) -> None:
+        """Between two steps nothing runs that could be told to stop."""
+        if self.cancelling:
+            raise Cancelled
 
     def _enter(self, item: Item, phase: Phase) -> None:
         item.phase = phase
@@ -213,7 +258,12 @@ def _offered(report: Report) -> tuple[str, ...]:
     return tuple(a.requirement.id for a in report.assessments if a.fix is not None and a.fix.available)
 
 
+def _error(item: Item) -> WizardError | None:
+    """What keeps an image from having a verdict; of one that nobody looked at nothing is established."""
+    return item.error or (Cancelled() if item.report is None else None)
+
+
 def _code(item: Item) -> int:
-    if item.error is not None:
-        return item.error.exit_code
+    if (error := _error(item)) is not None:
+        return error.exit_code
     return 1 if item.report is not None and not item.report.satisfied() else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -18,6 +19,7 @@ from wizard.visible import visible
 
 DIFF_LINES = 4000
 """Lines of one diff that are put into a longer text: more would make the screen slow, and nobody reads them there."""
+_NOTE = 76  # cells of a line that 80 columns show whole
 _STATES = {State.COMMITTED: "$text-success", State.UNDONE: FAINT, State.ROLLED_BACK: FAINT}
 
 
@@ -128,7 +130,9 @@ def change_text(change: Change) -> Content:
         join("fixes: ", plain(", ".join(change.fixes))),
     ]
     if change.note:
-        lines.append(plain_lines(change.note, "$text-warning"))
+        # Differences are not wrapped, so that this has to be.
+        note = [textwrap.fill(line, _NOTE) for line in change.note.split("\n")]
+        lines.append(plain_lines("\n".join(note), "$text-warning"))
     if change.packages.changes:
         lines += [Content(""), packages_text(change.packages)]
     for file in change.files:

@@ -18,6 +18,7 @@ from screens.clipboard import copy
 from screens.dialogs import ConfirmDialog, TextDialog
 from screens.questions import Question
 from screens.text import file_path, join, plain, size, stack
+from screens.text_line import TextLine
 from wizard import reports
 from wizard.document import Outcome
 from wizard.errors import UsageError
@@ -53,7 +54,7 @@ class ExportDialog(Question[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(Content.styled("Export the results", "bold"), markup=False)
-            yield Input(f"{self._name}.html", id="export-file", compact=True)
+            yield TextLine(f"{self._name}.html", id="export-file", compact=True)
             yield Static(id="export-told", classes="dialog-text", markup=False)
             yield Static(Content(_HINT), classes="dialog-hint", markup=False)
             with Horizontal(classes="dialog-buttons"):

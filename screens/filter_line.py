@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
 
 from screens.rows import RowList
+from screens.text_line import TextLine
 
 
-class FilterLine(Input):
+class FilterLine(TextLine):
     """Filters the list ``of`` (its id); the screen listens to ``Input.Changed``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -50,7 +50,7 @@ def _entry(name: os.DirEntry[str]) -> Entry:
         found = name.stat()
     except OSError:
         return Entry(path, Kind.OTHER, None, None)
-    modified = datetime.fromtimestamp(found.st_mtime, UTC)
+    modified = _moment(found)
     if stat.S_ISDIR(found.st_mode):
         return Entry(path, Kind.FOLDER, None, modified)
     kind = Kind.IMAGE if path.suffix.lower() in IMAGE_SUFFIXES else Kind.OTHER
@@ -63,7 +63,14 @@ def look_at(path: Path) -> Entry:
         found = path.stat()
     except OSError:
         return Entry(path, Kind.OTHER, None, None)
-    return looked_into(Entry(path, Kind.IMAGE, found.st_blocks * 512, datetime.fromtimestamp(found.st_mtime, UTC)))
+    return looked_into(Entry(path, Kind.IMAGE, found.st_blocks * 512, _moment(found)))
+
+
+def _moment(found: os.stat_result) -> datetime:
+    try:
+        return datetime.fromtimestamp(found.st_mtime, UTC)
+    except (OSError, OverflowError, ValueError):  # a clock gone mad: as far as dates go
+        return datetime.max.replace(tzinfo=UTC) if found.st_mtime > 0 else datetime.min.replace(tzinfo=UTC)
 
 
 def looked_into(entry: Entry) -> Entry:

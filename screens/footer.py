@@ -41,7 +41,8 @@ class KeyLine(Footer):
         self._shown = self._told() if self._bindings_ready else ()
         keys = [key for key in super().compose() if isinstance(key, FooterKey)]
         # As the screen names them: those with another key would come last otherwise.
-        known = [*bindings(type(self.screen)), *bindings(type(self.app))]
+        # Textual binds tab too, and so names it before the screen's others; it is the least of them.
+        known = [*sorted(bindings(type(self.screen)), key=lambda one: one.key == "tab"), *bindings(type(self.app))]
         order = {one.action: place for place, one in enumerate(known)}
         keys.sort(key=lambda key: order.get(key.action, len(order)))
         ours = {binding.action for _, binding in self.app._bindings}

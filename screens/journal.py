@@ -117,7 +117,7 @@ Every change that was made to this image, newest first.
             Content("These get back what they had before; the disk's content is the old one, bit for bit:"),
             *(plain(f"  {file.path}") for file in change.files),
         )
-        if await self.app.push_screen_wait(ConfirmDialog(f"Undo change {change.number}?", body, "Undo")):
+        if await self.ask(ConfirmDialog(f"Undo change {change.number}?", body, "Undo")):
             self.leave(Undo(change.number))
 
     def action_revert(self) -> None:

@@ -21,6 +21,8 @@ MOVING = frozenset(
     ("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "tab", "shift+tab", "enter", "ctrl+c")
 )
 """What moves and chooses in lists and texts before a screen sees it; nothing that has it not from us can get it."""
+_YES = "confirm.yes"
+_ASKING = ("preview.write", "batch.fix", "journal.undo")
 _MODIFIERS = frozenset(("ctrl", "alt", "shift", "super"))
 _Owner = type[Screen[Any]] | type[App[Any]]
 
@@ -38,6 +40,7 @@ def keymap(entries: Sequence[Entry], app: type[App[Any]]) -> dict[str, str]:
     wanted = {entry.name: _keys(entry, defaults, typing=entry.name in eager) for entry in entries}
     for owner in owners:
         _refuse_clashes(owner, app, wanted, defaults, {entry.name: entry for entry in entries})
+    _refuse_blind_yes(wanted, defaults, {entry.name: entry for entry in entries})
     return {name: ",".join(keys) for name, keys in _completed(wanted, defaults, owners).items()}
 
 
@@ -110,6 +113,17 @@ def _refuse_clashes(
                 blamed = entries[name] if name in entries else entries[other]
                 second = other if blamed.name == name else name
                 raise _clash(blamed, key, second)
+
+
+def _refuse_blind_yes(
+    wanted: Mapping[str, tuple[str, ...]], defaults: Mapping[str, set[str]], entries: Mapping[str, Entry]
+) -> None:
+    """The key that asks before an image is written must not be the one that says yes: pressed twice, it would write."""
+    yes = set(wanted.get(_YES, defaults.get(_YES, ())))
+    for name in _ASKING:
+        for key in yes & set(wanted.get(name, defaults.get(name, ()))):
+            blamed, other = (entries[name], _YES) if name in entries else (entries[_YES], name)
+            raise refused(blamed.place, f"{blamed.name}: {format_key(key)}, the key of {other}, would answer unread")
 
 
 def _clash(entry: Entry, key: str, other: str) -> UsageError:

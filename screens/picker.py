@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -108,25 +109,25 @@ Nothing is written to an image by opening or checking it.
         self._known = {}
         start = next((key for key, entry in self._entries.items() if entry.path.name == cursor), None)
         self._show(start or ("0" if entries else _UP))
-        await self._look_closer(entries)
+        await self._look_closer(self._entries)
 
-    async def _look_closer(self, entries: tuple[Entry, ...]) -> None:
-        """What takes a look into each file, and into what is remembered, comes after the names."""
+    async def _look_closer(self, entries: Mapping[str, Entry]) -> None:
+        """What takes a look into each file, or into the memory, comes after the names; the cursor stays."""
         looked, inside, recent = await asyncio.to_thread(self._look, self._folder, entries)
-        self._entries = {str(number): entry for number, entry in enumerate(looked)}
-        self._entries |= {f"recent {number}": look for number, (look, _) in enumerate(recent)}
+        self._entries = looked | {f"recent {number}": look for number, (look, _) in enumerate(recent)}
         self._known = {key: inside[e.path.name] for key, e in self._entries.items() if e.path.name in inside}
         self._known |= {f"recent {number}": known for number, (_, known) in enumerate(recent)}
         self._show(self._list_widget.key)
 
     def _look(
-        self, folder: Path, entries: tuple[Entry, ...]
-    ) -> tuple[list[Entry], dict[str, Known], list[tuple[Entry, Known]]]:
+        self, folder: Path, entries: Mapping[str, Entry]
+    ) -> tuple[dict[str, Entry], dict[str, Known], list[tuple[Entry, Known]]]:
         inside = {path.name: known for path, known in self._images.inside(folder.resolve()).items()}
         elsewhere = [known for known in self._images.recent(_RECENT * 4) if known.path.parent != folder.resolve()]
         recent = [(look_at(known.path), known) for known in elsewhere[:_RECENT]]
-        looked = sorted(map(looked_into, entries), key=lambda e: (e.kind, e.path.name.casefold()))
-        return looked, inside, recent
+        looked = [(key, looked_into(entry)) for key, entry in entries.items()]
+        looked.sort(key=lambda pair: (pair[1].kind, pair[1].path.name.casefold()))
+        return dict(looked), inside, recent
 
     def _show(self, key: str | None = None) -> None:
         """Show what the filter lets through."""
@@ -189,7 +190,7 @@ Nothing is written to an image by opening or checking it.
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
         text = event.value.strip().strip("'\"")
-        path = self._folder / Path(text).expanduser() if text else None
+        path = self._folder / os.path.expanduser(text) if text else None  # noqa: PTH111 - fails without such a user
         shown = self._list_widget.key
         if path is not None and (self._is_path(text) or shown in (None, _UP)):
             self._go(path)
@@ -253,9 +254,9 @@ Nothing is written to an image by opening or checking it.
         self._mark(set())
 
     def _mark(self, paths: set[Path]) -> None:
-        self._marked = paths
-        shown = {option.id for option in self._list_widget.options}
-        self._list_widget.redraw(self._row(key) for key in self._entries if key in shown)
+        changed, self._marked = self._marked ^ paths, paths
+        keys = [option.id for option in self._list_widget.options if option.id in self._entries]
+        self._list_widget.redraw(self._row(k) for k in keys if k is not None and self._entries[k].path in changed)
         self._title()
         self.refresh_bindings()
 

@@ -34,19 +34,24 @@ def heading() -> Draw:
 
 def entry_row(entry: Entry, known: Known | None, now: datetime, marked: bool, whole_path: bool = False) -> Draw:
     """An image, folder or other file; ``known`` is what an earlier check found, ``marked`` that it is in the batch."""
-    slash = "/" if entry.kind is Kind.FOLDER else ""
-    name = file_path(entry.path) if whole_path else entry.path.name + slash
-    cells = [
-        Content.styled("*", "bold $text-accent") if marked else EMPTY,
-        Content(_MARKS[entry.kind]),
-        plain(name, _STYLES[entry.kind]),
-        plain(entry.format),
-        _size(entry.size if entry.kind is Kind.IMAGE else None),
-        _size(entry.on_disk if entry.kind is not Kind.FOLDER else None),
-        Content(ago(entry.modified, now)) if entry.modified else Content("unreadable"),
-        verdict(known),
-    ]
-    return _line(cells, plain(known.product) if known else EMPTY, cut_front=whole_path)
+
+    # All of it only when it is drawn: of a folder of ten thousand, a screenful is.
+    def draw(width: int) -> Content:
+        slash = "/" if entry.kind is Kind.FOLDER else ""
+        name = file_path(entry.path) if whole_path else entry.path.name + slash
+        cells = [
+            Content.styled("*", "bold $text-accent") if marked else EMPTY,
+            Content(_MARKS[entry.kind]),
+            plain(name, _STYLES[entry.kind]),
+            plain(entry.format),
+            _size(entry.size if entry.kind is Kind.IMAGE else None),
+            _size(entry.on_disk if entry.kind is not Kind.FOLDER else None),
+            Content(ago(entry.modified, now)) if entry.modified else Content("unreadable"),
+            verdict(known),
+        ]
+        return _line(cells, plain(known.product) if known else EMPTY, cut_front=whole_path)(width)
+
+    return draw
 
 
 def verdict(known: Known | None) -> Content:

@@ -218,7 +218,7 @@ look at it with care: `less` shows escapes, `cat` obeys them. Owners, labels and
         """Ask for a file name and save all changes as a patch."""
         image = self._desk.image
         kept = (image.path, *image.files, *image.backing)
-        target = await self.app.push_screen_wait(SavePatchDialog(f"{self._desk.path.name}.patch", kept))
+        target = await self.ask(SavePatchDialog(f"{self._desk.path.name}.patch", kept))
         if target is None:
             return
         try:
@@ -248,7 +248,7 @@ look at it with care: `less` shows escapes, `cat` obeys them. Owners, labels and
             "",
             Content("The journal keeps what is needed to undo it."),
         )
-        if await self.app.push_screen_wait(ConfirmDialog("Write this to the image?", body, "Write")):
+        if await self.ask(ConfirmDialog("Write this to the image?", body, "Write")):
             self.leave(True)
 
     def action_discard(self) -> None:

@@ -15,6 +15,7 @@ from textual.widgets import Button, Input, Select, Static
 from remediations.vocabulary import Settings
 from screens.rows import Row, RowList, columns
 from screens.text import plain
+from screens.text_line import TextLine
 from wizard import choices
 from wizard.errors import KeyNeeded, SeveralSystems, UsageError
 
@@ -46,7 +47,7 @@ class KeyQuestion(Question[str]):
         with Vertical(classes="dialog"):
             yield Static(Content.styled("The guest is encrypted", "bold"), markup=False)
             yield Static(plain(self._error.message), classes="dialog-text", markup=False)
-            yield Input(password=True, placeholder="Passphrase", id="key", compact=True)
+            yield TextLine(password=True, placeholder="Passphrase", id="key", compact=True)
             with Horizontal(classes="dialog-buttons"):
                 yield Button(Content("Cancel (escape)"), id="cancel")
                 yield Button(Content("Open (enter)"), id="open", variant="primary")
@@ -101,10 +102,10 @@ class SettingsQuestion(Question[Settings]):
             yield Static(Content.styled("Settings", "bold"), markup=False)
             with Horizontal(classes="setting"):
                 yield Static("Account for the key")
-                yield Input(now.user or "", placeholder="the guest's own", id="user", compact=True)
+                yield TextLine(now.user or "", placeholder="the guest's own", id="user", compact=True)
             with Horizontal(classes="setting"):
                 yield Static("Console device")
-                yield Input(now.console or "", placeholder="the architecture's usual", id="console", compact=True)
+                yield TextLine(now.console or "", placeholder="the architecture's usual", id="console", compact=True)
             with Horizontal(classes="setting"):
                 yield Static("Hypervisor")
                 yield _choice("hypervisor", choices.HYPERVISORS, now.hypervisor)
@@ -116,7 +117,7 @@ class SettingsQuestion(Question[Settings]):
                 yield _choice("network", ("no", "yes"), "yes" if now.network else "no")
             with Horizontal(classes="setting"):
                 yield Static("Packages from folder")
-                yield Input(now.packages or "", placeholder="none", id="packages", compact=True)
+                yield TextLine(now.packages or "", placeholder="none", id="packages", compact=True)
             yield Static("", id="settings-problem", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button(Content("Cancel (escape)"), id="cancel")

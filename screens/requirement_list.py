@@ -45,7 +45,17 @@ def grouped(
 def counts(report: Report) -> list[Content]:
     """How many requirements have each status."""
     found = report.counts
-    return [status(value, found[value]) for value in _BY_STATUS]
+    told = {value: status(value, found[value]) for value in _BY_STATUS}
+    # None of a kind has no colour: a red "0 fail" reads as a failure at a glance.
+    return [text if found[value] else Content.styled(text.plain, "$foreground-muted") for value, text in told.items()]
+
+
+def fixes(report: Report, ticked: int, available: int) -> Content:
+    """How many fixes are ticked, or why there is none to tick."""
+    if available:
+        return Content.styled(f"{ticked} of {available} fixes ticked", "bold" if ticked else "$foreground-muted")
+    wrong = report.counts[Status.FAIL] + report.counts[Status.UNKNOWN]
+    return Content.styled("no fix can be made" if wrong else "nothing to fix", "$foreground-muted")
 
 
 def settings_line(settings: Settings) -> Content:

@@ -22,7 +22,7 @@ from screens.desk import Desk
 from screens.dialogs import TextDialog
 from screens.filter_line import FilterLine
 from screens.requests import REQUESTS, PreviewFixes, Request
-from screens.requirement_list import counts, differences, grouped, matching, settings_line
+from screens.requirement_list import counts, differences, fixes, grouped, matching, settings_line
 from screens.requirement_text import describe, row
 from screens.rows import Row, RowList
 from screens.text import EMPTY, Clock, join, plain, stack
@@ -35,6 +35,7 @@ class RequirementsScreen(WizardScreen[None]):
     """Shows a report and posts :class:`Asked` with what the operator wants next."""
 
     CSS_PATH = "requirements.tcss"
+    AUTO_FOCUS = "#requirements-list"  # not the filter's line above it, which would show itself
     HELP = """
 # Requirements
 
@@ -64,7 +65,7 @@ preview waits for it.
         Binding("x", "export", "Export", show=False, id="requirements.export", tooltip="Write the results to a file"),
         Binding("slash", "filter", "Filter", show=False, id="requirements.filter", tooltip="Show only what matches"),
         Binding("t", "sort", "Sort", show=False, id="requirements.sort", tooltip="What is wrong first, or back"),
-        Binding("escape", "unfilter", "All", id="requirements.unfilter", tooltip="Drop the filter"),
+        Binding("escape", "unfilter", "Show all", id="requirements.unfilter", tooltip="Drop the filter"),
         Binding("j", "ask('journal')", "Journal", id="requirements.journal", tooltip="What was done; undo and revert"),
         Binding("s", "ask('settings')", "Settings", id="requirements.settings", tooltip="User, console, key, packages"),
         Binding("r", "ask('reopen')", "Reopen", show=False, id="requirements.reopen", tooltip="Examine it anew"),
@@ -103,7 +104,6 @@ preview waits for it.
             yield Pane(id="detail")
 
     def on_mount(self) -> None:
-        self.query_one(RowList).focus()
         self.show_report(self._report)
         self._desk.on_appliance = lambda: self.post_message(self.ApplianceChanged())
         self.set_interval(0.5, self._show_appliance)
@@ -181,15 +181,8 @@ preview waits for it.
         self._changed()
 
     def _changed(self) -> None:
-        available = len(self._available)
-        fixes = f"{len(self._ticked)} of {available} fixes ticked" if available else "no fix can be made"
-        self.query_one("#counts", Static).update(
-            join(
-                *counts(self._report),
-                Content.styled(fixes, "bold" if self._ticked else "$foreground-muted"),
-                separator="   ",
-            )
-        )
+        told = fixes(self._report, len(self._ticked), len(self._available))
+        self.query_one("#counts", Static).update(join(*counts(self._report), told, separator="   "))
         self.query_one("#settings-line", Static).update(settings_line(self._desk.settings))
         self._filter.display = bool(self._filter.value) or self._filter.has_focus
         self.refresh_bindings()

@@ -15,6 +15,7 @@ from textual.widgets import Button, Input, Static
 from screens.dialogs import ConfirmDialog
 from screens.questions import Question
 from screens.text import file_path, plain, stack
+from screens.text_line import TextLine
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class SavePatchDialog(Question[Target]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(Content.styled("Save all changes as a patch", "bold"), markup=False)
-            yield Input(self._default, placeholder="File name", id="patch-name", compact=True)
+            yield TextLine(self._default, placeholder="File name", id="patch-name", compact=True)
             yield Static(plain(f"in {file_path(Path.cwd())}", "$foreground-muted"), id="patch-told", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button(Content("Cancel (escape)"), id="cancel")

@@ -73,7 +73,9 @@ def size(count: int | None) -> str:
 
 def ago(moment: datetime, now: datetime) -> str:
     """How long ago a moment was; what a skewed clock puts into the future is *just now*."""
-    return str(humanize.naturaltime(max(now - moment, timedelta()))).replace("now", "just now")
+    told = str(humanize.naturaltime(max(now - moment, timedelta()))).replace("now", "just now")
+    years, comma, _ = told.partition(",")  # "1 year, 1 month ago": the month tells nobody anything
+    return f"{years} ago" if comma else told
 
 
 def seconds(span: timedelta) -> str:

@@ -80,6 +80,7 @@ While nothing is being written, `escape` stops the work and leaves the image as 
         self._began = now()
         self._ended: datetime | None = None
         self._cancelling = False
+        self._stale = False
 
     def body(self) -> Iterable[Widget]:
         yield Banner(self.desk.path, demo=self._demo)
@@ -160,7 +161,9 @@ While nothing is being written, `escape` stops the work and leaves the image as 
     def on_work_screen_step(self, event: Step) -> None:
         if self._ended is None or event.at <= self._ended:
             self._steps.append((event.line, event.at))
-            self._draw()
+            if not self._stale:  # a program may print faster than lines are drawn: those that are here, at once
+                self._stale = True
+                self.call_later(self._draw)
 
     def action_copy(self) -> None:
         """Copy how it ended."""
@@ -171,6 +174,7 @@ While nothing is being written, `escape` stops the work and leaves the image as 
         self._draw()
 
     def _draw(self) -> None:
+        self._stale = False
         if not self.is_mounted or self.app.screen is not self:
             return
         writing = self.running and self.desk.writing

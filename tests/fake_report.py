@@ -172,6 +172,11 @@ FILES = {
         ),
     ),
 }
+FIXED = {
+    "mac-address": "Nothing names a network card by its MAC address",
+    "console-log": "Both boot entries pass console=ttyS0",
+}
+"""What is said of a requirement once its fix is staged."""
 COMMAND = CommandResult(
     ("update-grub",),
     "Generating grub configuration file ...\nFound linux image: /boot/vmlinuz-6.1.0-31-amd64\ndone\n",
@@ -191,6 +196,15 @@ def hostile_report() -> Report:
         for assessment in ASSESSMENTS
     ]
     return Report(replace(FACTS, product=f"Evil {HOSTILE}", arch=HOSTILE), tuple(poisoned), (f"warns {HOSTILE}",))
+
+
+def clean_report() -> Report:
+    """A guest as the guide wants it: everything passes or does not apply, and there is nothing to fix."""
+    found = [
+        a if a.finding.status in (Status.PASS, Status.SKIPPED) else replace(a, finding=Finding(Status.PASS, "As asked"))
+        for a in ASSESSMENTS
+    ]
+    return Report(FACTS, tuple(replace(assessment, fix=None) for assessment in found))
 
 
 def make_change(number: int, state: State = State.COMMITTED, hours: float = 3, note: str = "") -> Change:

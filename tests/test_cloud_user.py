@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from linux_guest import CLOUD_CFG, debian, trusty
 
+from remediations import ssh_key
 from remediations.cloud_user import REQUIREMENT, check, plan
 from remediations.guest import GuestError
 from remediations.linux import cloud_config
@@ -42,6 +43,18 @@ def test_stock_guests_pass_and_show_the_line(guest, name):
     assert not plan(guest, Settings()).steps
     assert check(guest, Settings(user=name)).status is Status.PASS
     assert REQUIREMENT.id == "cloud-user"
+
+
+def test_it_agrees_with_ssh_key_on_who_fetches_the_key():
+    bare = debian(without=("/usr/bin/cloud-init",))
+    assert check(bare, Settings()).status is Status.SKIPPED
+    assert check(bare, Settings(network=True)).status is Status.FAIL
+    assert ssh_key.check(bare, Settings(network=True)).status is Status.FAIL
+    for found in (plan(bare, Settings(network=True)), ssh_key.plan(bare, Settings(network=True))):
+        assert [type(step) for step in found.steps] == [InstallPackages]
+    agent = debian({"/usr/bin/afterburn": b""}, without=("/usr/bin/cloud-init",))
+    assert check(agent, Settings(network=True)).status is Status.UNKNOWN
+    assert ssh_key.check(agent, Settings(network=True)).status is Status.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -92,3 +92,9 @@ def test_what_is_no_text_is_refused_and_reaches_the_terminal_as_stand_ins(file: 
     with pytest.raises(UsageError) as caught:
         config.load(file)
     assert caught.value.message.isprintable()
+
+
+def test_brackets_without_end_are_refused(file: Path) -> None:
+    file.write_text("user: " + "[" * 20_000)
+    with pytest.raises(UsageError, match="nested too deep"):
+        config.load(file)

@@ -39,7 +39,7 @@ class Handle:
     def __init__(self, guest: Guest, program: Callable[[Files], None], fails: bool = False) -> None:
         self.guest, self.program, self.fails = guest, program, fails
         self.changed: list[str] = []
-        self.printed = ""
+        self.printed, self.times = "", 1
 
     def debug(self, _command: str, words: list[str]) -> str:
         script = words[0]
@@ -53,11 +53,12 @@ class Handle:
         return "".join(f"/sysroot{path}\n" for path in self.changed) if "find" in script else ""
 
     def _start(self) -> None:
+        self.printed = "Generating\n"
         before = dict(self.guest.files)
         self.program(self.guest.files)
         now = self.guest.files
         self.changed = [path for path in now if now[path] != before.get(path)]
-        self.printed = "Generating\n"
+        self.printed *= self.times
 
     def write(self, path: str, content: bytes) -> None:
         self.guest.files[path] = content
@@ -86,7 +87,9 @@ def run(program: Callable[[Files], None], *, accept: str | None = None, fails: b
     files |= dict.fromkeys(("/tmp", "/proc", "/dev", "/sys"))
     guest = Guest(files, modes={"/usr/sbin/update-grub": 0o755})
     on_line = more.get("on_line", lambda line: None)
-    writer = Writer(Appliance(Handle(guest, program, fails)), guest, None, on_line)  # type: ignore[arg-type]
+    handle = Handle(guest, program, fails)
+    handle.times = more.get("times", 1)
+    writer = Writer(Appliance(handle), guest, None, on_line)  # type: ignore[arg-type]
     otherwise = more.get("otherwise", (WriteFile(OUTPUT, b"edited"),))
     may_change = ("/boot/grub",)
     writer.carry_out(RunCommand(("/usr/sbin/update-grub",), OUTPUT, may_change, lambda b, a: accept, otherwise))
@@ -120,6 +123,18 @@ def test_what_it_prints_is_told_as_it_comes() -> None:
     told: list[str] = []
     run(lambda files: files.update({OUTPUT: b"new"}), on_line=told.append)
     assert told == ["Generating"]
+
+
+def test_of_a_flood_only_the_end_is_told() -> None:
+    told: list[str] = []
+    run(lambda files: files.update({OUTPUT: b"new"}), on_line=told.append, times=50_000)
+    assert told == ["Generating"] * 100
+
+
+def test_a_program_that_prints_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wizard.enclosure._PRINTED_LIMIT", 1000)
+    with pytest.raises(StepError, match=r"update-grub failed|did not end: it printed more than"):
+        run(lambda files: files.update({OUTPUT: b"new"}), times=1000, otherwise=())
 
 
 def test_a_large_file_that_vanishes_fails_the_fix() -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import struct
 import subprocess
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fake_report import REPORT
 
+from wizard.errors import OpenError
 from wizard.known_images import MOST, KnownImages
 from wizard.peek import peek
 
@@ -81,7 +85,42 @@ def test_what_is_no_image_has_no_format(tmp_path: Path) -> None:
     assert peek(text) == ("", None)
     assert peek(short) == ("qcow2", 0)
     os.mkfifo(tmp_path / "fifo")
-    with pytest.raises(OSError, match="seek"):
-        peek(tmp_path / "fifo")
+    for special in (tmp_path / "fifo", Path("/dev/null")):
+        with pytest.raises(OSError, match="no ordinary file"):
+            peek(special)
     with pytest.raises(OSError, match="No such file"):
         peek(tmp_path / "none")
+
+
+def test_special_and_empty_files_are_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").touch()  # the kernel's own, some of which are used up by reading, have no size
+    os.mkfifo(tmp_path / "fifo.img")
+    monkeypatch.setattr("wizard.peek._at_once", lambda *_: pytest.fail("it was opened"))
+    assert peek(tmp_path / "empty") == ("", None)
+    with pytest.raises(OSError, match="no ordinary file"):
+        peek(tmp_path / "fifo.img")
+
+
+def test_nothing_that_a_guest_calls_itself_and_no_foreign_row_is_a_failure(tmp_path: Path) -> None:
+    image, file = tmp_path / "a.raw", tmp_path / "known.db"
+    image.touch()
+    images = KnownImages(file)
+    images.remember(image, replace(REPORT, facts=replace(REPORT.facts, product="De\udcff\x1bbian")))
+    assert images.recent(1)[0].product == "De\\udcff\x1bbian"
+    file.unlink()
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("CREATE TABLE known (path PRIMARY KEY, product, fail, unknown, time, size, modified)")
+        db.execute("INSERT INTO known VALUES (?, 1, 'x', 'y', '2020-01-01', 1, 1)", (os.fsencode(image),))
+        db.execute("INSERT INTO known VALUES (7, 1, 0, 0, '2020-01-01', 1, 1)")
+    assert images.recent(5) == ()
+    assert images.inside(tmp_path) == {}
+
+
+def test_a_host_without_a_home_of_ours_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> Path:
+        raise OpenError("home", "There is no home folder.", "Set HOME.")
+
+    monkeypatch.setattr("wizard.known_images.log_folder", refuse)
+    (tmp_path / "a.raw").touch()
+    KnownImages().remember(tmp_path / "a.raw", REPORT)
+    assert KnownImages().recent(5) == ()

@@ -33,6 +33,27 @@ def test_a_runlevel_that_inittab_does_not_start_starts_nothing():
     assert services.startup(alpine({"/etc/inittab": b"# nothing that we know\n"}), "sshd").starts
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_enabling_has_a_boot_start_the_runlevel_again(ending):
+    first = f"::sysinit:/sbin/openrc sysinit{ending}::sysinit:/sbin/openrc boot{ending}"
+    rest = f"#::wait:/sbin/openrc default{ending}tty1::respawn:/sbin/getty 38400 tty1{ending}"
+    guest = alpine({"/etc/inittab": (first + rest).encode()})
+    after = guest.applied(Plan(openrc.enable_steps(guest, "sshd")))
+    assert after.files["/etc/inittab"] == f"{first}::wait:/sbin/openrc default{ending}{rest}".encode()
+    assert services.startup(after, "sshd").starts
+    assert openrc.enable_steps(after, "sshd") == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["id:3:initdefault:\nl1:1:sysinit:/sbin/openrc boot\n", "::sysinit:/sbin/openrc sysinit\n"]
+)
+def test_a_runlevel_that_cannot_be_put_back_is_told(text):
+    guest = alpine({"/etc/inittab": text.encode()})
+    level = "default" if "initdefault" in text else "boot"
+    with pytest.raises(PlanError, match=f"openrc {level}"):
+        openrc.enable_steps(guest, "sshd", level)
+
+
 def test_a_service_in_a_runlevel_starts_and_shows_its_entry():
     found = services.startup(alpine(), "sshd")
     assert found.starts

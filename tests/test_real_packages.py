@@ -113,7 +113,7 @@ def test_from_a_folder_without_a_network_and_what_is_missing_is_named(tmp_path: 
         stage.apply((InstallPackages(("cloud-init",)),))
         assert "cloud-init" in stage.guest.packages
         assert "/etc/ssh/ssh_host_rsa_key" not in {file.path for file in stage.changes()}, "cloud-init will make it"
-        assert any(line.startswith("Setting up cloud-init") for line in lines)
+        assert any(line.startswith("  Setting up cloud-init") for line in lines)
         processes = stage._appliance.g.debug("sh", ["ls -l /proc/*/root 2>/dev/null || true"])
         assert "/sysroot" not in processes, "what the packages started has ended"
         with pytest.raises(StepError, match="locate package nonsense"):

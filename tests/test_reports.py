@@ -149,6 +149,8 @@ def test_what_can_only_fail_later_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "image.xml").write_text("an image")
     (tmp_path / "ring.md").symlink_to(tmp_path / "ring.md")
     (tmp_path / "same.json").symlink_to(tmp_path / "image.xml")
+    (tmp_path / "base.qcow2").touch()
+    (tmp_path / "base.html").symlink_to("base.qcow2")
     os.mkfifo(tmp_path / "pipe.json")
     for name, why in (
         ("none/a.html", "no such folder"),
@@ -158,6 +160,7 @@ def test_what_can_only_fail_later_is_refused_at_once(tmp_path: Path) -> None:
         ("\ud800.md", "no name that a file can have"),
         ("image.xml", "the image itself"),
         ("same.json", "the image itself"),
+        ("base.html", "link to base.qcow2, which is no report"),
     ):
         with pytest.raises(UsageError, match=why):
             reports.accept(tmp_path / name, [tmp_path / "absent", tmp_path / "image.xml"])

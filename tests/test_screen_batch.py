@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fake_engine import FakeEngine, FakeHost
-from fake_report import FakeClock
+from fake_report import IMAGE, FakeClock
 from screen_driver import detail, reach, until, wizard
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -19,7 +22,9 @@ from screens.dialogs import ConfirmDialog, LeavingDialog, TextDialog
 from screens.export import ExportDialog
 from screens.picker import PickerScreen
 from screens.requirements import RequirementsScreen
-from wizard.errors import OpenError
+from screens.rows import RowList
+from wizard.change import Preview
+from wizard.errors import KeyNeeded, OpenError
 
 BROKEN = OpenError("no-system", "No Linux system was found in b.qcow2.", "Is this the right disk?")
 
@@ -194,3 +199,99 @@ async def test_images_looked_at_lately_come_first(folder: Path, tmp_path_factory
         assert picker._list_widget.key == "0"  # the cursor stays in the folder
         await pilot.press("home", "enter")
         await reach(pilot, RequirementsScreen)
+
+
+async def test_what_several_links_lead_to_is_one_image(folder: Path) -> None:
+    (folder / "d.qcow2").symlink_to(folder / "a.qcow2")
+    async with wizard(Hosts(), folder).run_test() as pilot:
+        items = await done(pilot, await marked(pilot, "a"))
+        assert [item.path.name for item in items] == ["a.qcow2", "b.qcow2", "c.qcow2"]
+
+
+async def test_an_image_that_was_replaced_since_it_was_checked_is_left(folder: Path) -> None:
+    hosts = Hosts(a=FakeHost(image=replace(IMAGE, files=(folder / "a.qcow2",))))
+    async with wizard(hosts, folder).run_test() as pilot:
+        screen = await marked(pilot, "space", "space")
+        await done(pilot, screen)
+        (folder / "a.qcow2").write_bytes(b"another")
+        await pilot.press("w", "y")
+        await until(pilot, lambda: screen._batch.items[1].phase is Phase.FIXED)
+        error = screen._batch.items[0].error
+        assert error is not None
+        assert error.code == "image-changed"
+        assert hosts.of["a.qcow2"].calls[2:] == ["open", "close"]
+
+
+async def test_an_image_on_which_another_rests_is_not_written(folder: Path) -> None:
+    hosts = Hosts(b=FakeHost(image=replace(IMAGE, backing=(folder / "a.qcow2",))))
+    async with wizard(hosts, folder).run_test() as pilot:
+        screen = await marked(pilot, "space", "space")
+        await done(pilot, screen)
+        assert [item.path.name for item in screen._batch.fixable] == ["b.qcow2"]
+        assert "b.qcow2 rests on it" in detail(pilot)
+
+
+async def test_of_what_was_not_checked_nothing_is_told_but_that(folder: Path) -> None:
+    host = FakeHost(hold={"open"})
+    async with wizard(Hosts(a=host), folder).run_test() as pilot:
+        screen = await marked(pilot, "space")
+        await until(pilot, host.held.is_set)
+        assert screen._batch.exit_code == 130
+        await pilot.press("escape")
+        (item,) = await done(pilot, screen)
+        assert item.phase is Phase.STOPPED
+        assert item.outcome.error is not None
+        assert (item.outcome.error.code, item.outcome.exit_code) == ("cancelled", 130)
+
+
+async def test_stopping_between_two_steps_writes_nothing(folder: Path) -> None:
+    host = FakeHost()
+    async with wizard(Hosts(a=host), folder).run_test() as pilot:
+        screen = await marked(pilot, "space")
+        await done(pilot, screen)
+        preview = FakeEngine.preview
+
+        def stopped(self: FakeEngine, ids: Sequence[str]) -> Preview:
+            screen._batch.cancelling = True  # too late for the engine to be told
+            return preview(self, ids)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(FakeEngine, "preview", stopped)
+            await pilot.press("w", "y")
+            await until(pilot, lambda: host.calls[-2:] == ["preview", "close"])
+        (item,) = await done(pilot, screen)
+        assert item.phase is Phase.CHECKED
+        assert not host.journal
+
+
+async def test_from_an_image_the_way_leads_back_to_the_table(folder: Path) -> None:
+    hosts = Hosts(b=FakeHost(fail={"open": BROKEN}))
+    async with wizard(hosts, folder).run_test() as pilot:
+        screen = await marked(pilot, "a")
+        await done(pilot, screen)
+        await pilot.press("down", "enter")
+        await reach(pilot, RequirementsScreen)
+        await pilot.press("o")
+        again = await reach(pilot, BatchScreen)
+        items = await done(pilot, again)
+        assert [item.phase for item in items] == [Phase.CHECKED] * 3  # the one that was opened was looked at anew
+        assert hosts.of["a.qcow2"].calls == ["open", "close"]
+        assert again.query_one(RowList).key == "1"
+
+
+async def test_keys_pressed_twice_ask_once(folder: Path) -> None:
+    async with wizard(Hosts(), folder).run_test() as pilot:
+        screen = await marked(pilot, "a")
+        await done(pilot, screen)
+        for _ in range(2):  # both before the dialog stands
+            pilot.app.post_message(events.Key("w", "w"))
+        await reach(pilot, ConfirmDialog)
+        await pilot.press("n")
+        assert isinstance(pilot.app.screen, BatchScreen)
+
+
+async def test_what_an_image_lacks_is_asked_for_where_it_is_opened(folder: Path) -> None:
+    locked = KeyNeeded("encrypted-guest", "The guest is encrypted.", "Give its key.")
+    async with wizard(Hosts(a=FakeHost(fail={"open": locked})), folder).run_test() as pilot:
+        await done(pilot, await marked(pilot, "space"))
+        assert "enter opens it, and asks" in detail(pilot)

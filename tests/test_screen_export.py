@@ -222,21 +222,9 @@ def test_picture_export_exists_80x24(snap_compare: Snap) -> None:
     assert snap_compare(wizard(FakeHost()), terminal_size=(80, 24), run_before=to_exists)
 
 
-def test_picture_export_exists_120x40(snap_compare: Snap) -> None:
-    assert snap_compare(wizard(FakeHost()), terminal_size=(120, 40), run_before=to_exists)
-
-
 def test_picture_export_refused_80x24(snap_compare: Snap) -> None:
     assert snap_compare(wizard(FakeHost()), terminal_size=(80, 24), run_before=to_refused)
 
 
-def test_picture_export_refused_120x40(snap_compare: Snap) -> None:
-    assert snap_compare(wizard(FakeHost()), terminal_size=(120, 40), run_before=to_refused)
-
-
 def test_picture_export_written_80x24(snap_compare: Snap) -> None:
     assert snap_compare(wizard(FakeHost()), terminal_size=(80, 24), run_before=to_written)
-
-
-def test_picture_export_written_120x40(snap_compare: Snap) -> None:
-    assert snap_compare(wizard(FakeHost()), terminal_size=(120, 40), run_before=to_written)

@@ -72,6 +72,9 @@ def test_the_keys_as_they_come_do_not_clash() -> None:
         ("work.cancel", "enter", "enter moves and chooses"),
         ("requirements.tick", "down", "down moves and chooses"),
         ("settings.use", "u", "types"),
+        ("confirm.yes", "w", "w, the key of (preview.write|batch.fix), would answer unread"),
+        ("confirm.yes", "u", "u, the key of journal.undo, would answer unread"),
+        ("preview.write", "f9,y", "y is the key of|y, the key of confirm.yes, would answer unread"),
     ],
 )
 def test_a_key_that_cannot_be_had_is_refused_with_its_line(name: str, value: str, told: str) -> None:

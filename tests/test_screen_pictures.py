@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from fake_engine import FakeHost
 from fake_report import COMMAND, HOSTILE, IMAGE, file_state, hostile_report, make_change
 from screen_driver import ended, reach, until, wizard
@@ -20,10 +18,9 @@ from screens.dialogs import ConfirmDialog, LeavingDialog
 from screens.help import HelpScreen
 from screens.journal import JournalScreen
 from screens.opening import OpeningScreen
-from screens.picker import PickerScreen
 from screens.preview import PreviewScreen
 from screens.requirements import RequirementsScreen
-from screens.rows import RowList
+from screens.work import WorkScreen
 from wizard.change import FileChange, State
 from wizard.errors import ChangeError, OpenError
 
@@ -35,12 +32,12 @@ WIDE = (120, 40)
 IN_USE = "The image is in use by a running VM: what is shown may be inconsistent, and nothing can be written."
 REFUSED = ChangeError(
     "undo-refused",
-    "Change 2 cannot be undone: 3 of the extents it wrote hold something else now. The image is unchanged.",
+    "Change 3 cannot be undone: 3 of the extents it wrote hold something else now. The image is unchanged.",
     "The image was booted or edited since. Revert the change instead: file by file, what can be put back is.",
 )
 NOT_FOUND = OpenError(
     "no-system",
-    "No Linux system was found in bookworm-base.qcow2. Nothing was changed.",
+    "No Linux system was found in this image. Nothing was changed.",
     "Check that this is the disk with the root file system. Several disks of one guest cannot be opened together.",
 )
 
@@ -77,58 +74,6 @@ async def to_journal(pilot: Pilot[int]) -> None:
     await reach(pilot, RequirementsScreen)
     await pilot.press("j")
     await reach(pilot, JournalScreen)
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home folder with images of known age; screens write it as ``~``."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    folder = tmp_path / "images"
-    folder.mkdir()
-    now = FakeHost().clock().timestamp()
-    for name, size, hours in (
-        ("bookworm-base.qcow2", 641728512, 2),
-        ("rocky-9.qcow2", 1181116006, 24 * 9),
-        ("windows.vhdx", 12884901888, 24 * 40),
-        ("SHA256SUMS", 1337, 2),
-        (".hidden.qcow2", 5, 2),
-    ):
-        with (folder / name).open("wb") as file:
-            file.truncate(size)
-        os.utime(folder / name, (now - hours * 3600,) * 2)
-    (folder / "old").mkdir()
-    os.utime(folder / "old", (now - 86400 * 400,) * 2)
-    return folder
-
-
-async def to_picker(pilot: Pilot[int]) -> None:
-    screen = await reach(pilot, PickerScreen)
-    await until(pilot, lambda: screen.query_one(RowList).option_count)
-
-
-async def to_no_such_path(pilot: Pilot[int]) -> None:
-    await to_picker(pilot)
-    await pilot.press("slash", *"nothing.img", "enter")
-
-
-def test_picture_picker_80x24(snap_compare: Snap, home: Path) -> None:
-    assert take(snap_compare, FakeHost(), to_picker, start=home)
-
-
-def test_picture_picker_120x40(snap_compare: Snap, home: Path) -> None:
-    assert take(snap_compare, FakeHost(), to_picker, WIDE, start=home)
-
-
-def test_picture_picker_no_such_path_80x24(snap_compare: Snap, home: Path) -> None:
-    assert take(snap_compare, FakeHost(), to_no_such_path, start=home)
-
-
-def test_picture_picker_hostile_80x24(snap_compare: Snap, home: Path) -> None:
-    for name in (b"[x].img", b"[@click=app.quit]x[\xe2\x80\xae].img", b"\x1b[2J.img", b"\xff.img"):
-        path = Path(os.fsdecode(os.fsencode(home) + b"/" + name))
-        path.touch()
-        os.utime(path, (FakeHost().clock().timestamp() - 60,) * 2)
-    assert take(snap_compare, FakeHost(), to_picker, start=home)
 
 
 async def to_opening(pilot: Pilot[int]) -> None:
@@ -231,6 +176,50 @@ def test_picture_apply_done_80x24(snap_compare: Snap) -> None:
 
 def test_picture_apply_done_120x40(snap_compare: Snap) -> None:
     assert take(snap_compare, FakeHost(), to_written, WIDE)
+
+
+NO_ROOM = ChangeError(
+    "no-space",
+    "/images has 12.0 MiB free, and saving what undo needs takes 716.8 KiB more. The image is unchanged.",
+    "Free some room, or give --state-dir on another disk. Then write it again: what was staged is lost.",
+)
+
+
+def test_picture_apply_failed_80x24(snap_compare: Snap) -> None:
+    assert take(snap_compare, FakeHost(fail={"commit": NO_ROOM}), to_written)
+
+
+async def to_printing(pilot: Pilot[int]) -> None:
+    await reach(pilot, RequirementsScreen)
+    await pilot.press("a", "p")
+    screen = await reach(pilot, WorkScreen)
+    await until(pilot, lambda: len(screen._steps) == 7)
+
+
+def test_picture_preview_printing_80x24(snap_compare: Snap) -> None:
+    printed = ("Reading package lists...", f"prints {HOSTILE}", "Unpacking openssh-server ...", "Setting up", "Done")
+    assert take(snap_compare, FakeHost(hold={"preview"}, printed=printed), to_printing)
+
+
+def long_journal() -> list[Any]:
+    """Half a year of changes, an interrupted one that was rolled back among them."""
+    note = "It was interrupted before the image was written; the next opening rolled it back."
+    changes = [make_change(number, hours=(15 - number) ** 3) for number in range(14, 0, -1)]
+    changes[2] = make_change(12, State.ROLLED_BACK, hours=27, note=note)
+    return changes
+
+
+async def to_rolled_back(pilot: Pilot[int]) -> None:
+    await to_journal(pilot)
+    await pilot.press("down", "down")
+
+
+def test_picture_journal_long_80x24(snap_compare: Snap) -> None:
+    assert take(snap_compare, FakeHost(journal=long_journal()), to_rolled_back)
+
+
+def test_picture_journal_long_120x40(snap_compare: Snap) -> None:
+    assert take(snap_compare, FakeHost(journal=long_journal()), to_rolled_back, WIDE)
 
 
 def test_picture_journal_80x24(snap_compare: Snap) -> None:

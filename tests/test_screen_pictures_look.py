@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from fake_engine import FakeHost
-from screen_driver import reach
+from fake_report import HOSTILE, hostile_report
+from screen_driver import reach, wizard
 from snapshot_fixtures import same_picture_everywhere
-from test_screen_pictures import Snap, to_file, to_help, to_journal, to_question, to_requirements, to_writing, wizard
+from test_screen_pictures import (
+    NO_ROOM,
+    NOT_FOUND,
+    Snap,
+    to_file,
+    to_help,
+    to_journal,
+    to_opening_failed,
+    to_question,
+    to_requirements,
+    to_writing,
+    to_written,
+)
 from test_screen_pictures import journal as changes
 from textual.pilot import Pilot
 
@@ -69,6 +83,21 @@ def test_picture_confirm_no_color_80x24(take: Take, monkeypatch: pytest.MonkeyPa
 
 def test_picture_apply_writing_ansi_80x24(take: Take) -> None:
     assert take(to_writing, hold="commit")
+
+
+def test_picture_apply_failed_ansi_80x24(snap_compare: Snap) -> None:
+    host = FakeHost(fail={"commit": NO_ROOM})
+    assert snap_compare(wizard(host, theme="ansi"), terminal_size=(80, 24), run_before=to_written)
+
+
+def test_picture_opening_failed_ansi_120x40(snap_compare: Snap) -> None:
+    host = FakeHost(fail={"open": NOT_FOUND})
+    assert snap_compare(wizard(host, theme="ansi"), terminal_size=WIDE, run_before=to_opening_failed)
+
+
+def test_picture_requirements_hostile_ansi_120x40(snap_compare: Snap) -> None:
+    app = wizard(FakeHost(report=hostile_report()), theme="ansi", start=Path(f"/i/{HOSTILE}.img"))
+    assert snap_compare(app, terminal_size=WIDE, run_before=to_requirements)
 
 
 def test_picture_journal_ansi_80x24(take: Take) -> None:

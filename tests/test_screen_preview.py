@@ -12,6 +12,7 @@ from fake_changes import EVERY_KIND, LONG, LONG_AFTER, file, link
 from fake_engine import FakeHost
 from fake_report import HOSTILE, IMAGE
 from screen_driver import detail, reach, until, wizard
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -340,3 +341,15 @@ async def test_a_preview_of_two_thousand_files_opens_at_once() -> None:
         assert row(pilot) == "file 4"
         assert sum("difference" in vars(change) for change in many) < 200, "what nobody saw was compared"
         assert screen.query_one(RowList).option_count == 2002
+
+
+async def test_a_key_pressed_twice_asks_once_and_the_last_answer_holds() -> None:
+    made = host()
+    async with wizard(made).run_test() as pilot:
+        await to_preview(pilot)
+        for _ in range(2):  # both before the dialog stands
+            pilot.app.post_message(events.Key("w", "w"))
+        await reach(pilot, ConfirmDialog)
+        await pilot.press("n")
+        assert isinstance(pilot.app.screen, PreviewScreen)
+        assert "commit" not in made.calls

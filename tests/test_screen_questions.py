@@ -119,20 +119,29 @@ async def test_a_requirement_is_explained_and_the_glance_properties_are_shown() 
         await reach(pilot, RequirementsScreen)
 
 
-def take(snap: Snap, host: FakeHost, steps: Callable[[Pilot[int]], Any]) -> bool:
-    return snap(wizard(host), terminal_size=(80, 24), run_before=steps)
+def take(snap: Snap, host: FakeHost, steps: Callable[[Pilot[int]], Any], theme: str = "dark") -> bool:
+    return snap(wizard(host, theme=theme), terminal_size=(80, 24), run_before=steps)
 
 
 def test_picture_settings_80x24(snap_compare: Snap) -> None:
     assert take(snap_compare, FakeHost(), to_settings)
 
 
-def test_picture_key_question_80x24(snap_compare: Snap) -> None:
-    async def steps(pilot: Pilot[int]) -> None:
-        await reach(pilot, KeyQuestion)
-        await pilot.press(*"secret")
+def test_picture_settings_ansi_80x24(snap_compare: Snap) -> None:
+    assert take(snap_compare, FakeHost(), to_settings, "ansi")
 
-    assert take(snap_compare, FakeHost(fail={"open": LOCKED}), steps)
+
+async def to_key(pilot: Pilot[int]) -> None:
+    await reach(pilot, KeyQuestion)
+    await pilot.press(*"secret")
+
+
+def test_picture_key_question_80x24(snap_compare: Snap) -> None:
+    assert take(snap_compare, FakeHost(fail={"open": LOCKED}), to_key)
+
+
+def test_picture_key_question_ansi_80x24(snap_compare: Snap) -> None:
+    assert take(snap_compare, FakeHost(fail={"open": LOCKED}), to_key, "ansi")
 
 
 def test_picture_system_question_80x24(snap_compare: Snap) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from fake_engine import FakeHost
 from fake_report import HOSTILE
 from screen_driver import ended, reach, until, wizard
+from textual.content import Content
 
 from screens.base import Pane
 from screens.dialogs import TextDialog
+from screens.help import HelpScreen
 from screens.preview import PreviewScreen
 from screens.requirements import RequirementsScreen
 from screens.work import WorkScreen
+from wizard.engine import OUTPUT
 from wizard.errors import ChangeError
 from wizard.visible import visible
 
@@ -73,3 +78,43 @@ async def test_a_text_can_be_copied_by_key_and_button() -> None:
         assert "openstack image set" in pilot.app.clipboard
         await pilot.press("escape")
         await reach(pilot, RequirementsScreen)
+
+
+async def test_work_that_ends_below_the_help_goes_on_when_that_is_closed() -> None:
+    host = FakeHost(hold={"preview"})
+    async with wizard(host).run_test() as pilot:
+        await reach(pilot, RequirementsScreen)
+        await pilot.press("a", "p")
+        await until(pilot, host.held.is_set)
+        await pilot.press("question_mark")
+        await reach(pilot, HelpScreen)
+        work = pilot.app.screen_stack[-2]
+        assert isinstance(work, WorkScreen)
+        host.release.set()
+        await until(pilot, lambda: not work.running and work._left)
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        await reach(pilot, PreviewScreen)
+        assert not any(isinstance(screen, WorkScreen) for screen in pilot.app.screen_stack)
+
+
+async def test_a_flood_of_lines_is_drawn_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = FakeHost(hold={"preview"})
+    async with wizard(host).run_test() as pilot:
+        await reach(pilot, RequirementsScreen)
+        await pilot.press("a", "p")
+        screen = await reach(pilot, WorkScreen)
+        await until(pilot, host.held.is_set)
+        drawn = 0
+        lines = screen._lines
+
+        def counted(now: datetime) -> list[Content]:
+            nonlocal drawn
+            drawn += 1
+            return lines(now)
+
+        monkeypatch.setattr(screen, "_lines", counted)
+        for number in range(1000):
+            screen._step_began(f"{OUTPUT}{number}", host.clock())
+        await until(pilot, lambda: len(screen._steps) >= 1000)
+        assert drawn < 20

@@ -186,6 +186,15 @@ def test_a_drop_in_can_take_the_program_away_or_give_another():
     assert check(guest, SETTINGS).status is Status.PASS
 
 
+def test_what_a_mask_hid_is_put_right_with_it() -> None:
+    masked = systemd("console=tty0")
+    for name in ("serial-getty@ttyS0.service", "getty.target"):
+        masked.files[f"{ETC}/{name}"] = Link("/dev/null")
+    after = mended(masked)
+    assert after.exists(f"{ETC}/getty.target.wants/serial-getty@ttyS0.service")
+    assert not after.files.keys() & {f"{ETC}/serial-getty@ttyS0.service", f"{ETC}/getty.target"}
+
+
 @pytest.mark.parametrize("word", ["systemd.mask=serial-getty@ttyS0.service", "systemd.mask=getty.target"])
 def test_the_kernel_can_be_told_to_start_none(word):
     assert check(systemd(f"console=ttyS0 {word}"), SETTINGS).status is Status.FAIL

@@ -6,6 +6,7 @@ import pytest
 from fake_guest import Link, Special
 from linux_guest import CLOUD_CFG, ETC, LIB, WANTS, debian, noble, trusty
 
+from remediations import ssh_key
 from remediations.guest import GuestError
 from remediations.ssh_server import REQUIREMENT, check, plan
 from remediations.vocabulary import InstallPackages, RemoveFile, Settings, Status
@@ -60,6 +61,14 @@ def test_blocking_files_are_removed(path):
     guest = debian({path: b""})
     assert plan(guest, SETTINGS).steps == (RemoveFile(path),)
     fixed(guest)
+
+
+def test_nologin_keeps_the_key_of_everyone_but_root_out():
+    guest = debian({"/etc/nologin": b""})
+    assert ssh_key.check(guest, SETTINGS).status is Status.FAIL
+    assert ssh_key.plan(guest, SETTINGS).steps == (RemoveFile("/etc/nologin"),)
+    directives = Settings(key_fetch="rc.local")
+    assert "nologin" not in check(guest, directives).summary
 
 
 def test_upstart_override_is_removed():

@@ -63,6 +63,8 @@ def load(path: Path | None) -> Config:
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f":{error.problem_mark.line + 1}"
         raise refused(f"{path}{line}", f"{error.problem or error}; a sign such as ? or | needs quotes") from error
+    except RecursionError:
+        raise refused(str(path), "its brackets are nested too deep") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise refused(str(path), str(error)) from error
     return _config(path, node)

@@ -26,6 +26,10 @@ TEMPORARY = f"{ROOM}/tmp"  # noqa: S108 - likewise
 """What the guest sees as its /tmp."""
 MIB = 1024 * 1024
 _OUTPUT_LIMIT = 256 * 1024
+_PRINTED_LIMIT = 64 * MIB
+"""What a program prints lies on the appliance's disk, and so on the host's, until it has ended."""
+_TOLD = 100
+"""Lines of one look that are told: more come by than anybody reads, and each costs whoever shows them."""
 _CHUNK = MIB
 _CALL_SECONDS = 300.0
 _ENVIRONMENT = {
@@ -126,17 +130,23 @@ class Enclosure:
             begin += len(text)
             output = (output + text)[-_OUTPUT_LIMIT:]
             *lines, rest = (rest + text).replace("\r", "\n").split("\n")
-            for line in filter(None, map(str.strip, lines)):
+            for line in list(filter(None, map(str.strip, lines)))[-_TOLD:]:
                 self._on_line(visible(line))
             if code and not text:
                 self._guest.forget()
                 return Ended(int(code), output)
             if time.monotonic() > ends:
-                self.ask(f"kill -9 $(cat {ROOM}/child)")
+                self._kill()
                 raise StepError(f"it had not ended after {seconds / 60:.0f} minutes")
+            if begin > _PRINTED_LIMIT:
+                self._kill()
+                raise StepError(f"it printed more than {_PRINTED_LIMIT // MIB} MiB")
             if not text:
                 time.sleep(pause)
                 pause = min(1.0, pause * 1.5)
+
+    def _kill(self) -> None:
+        self.ask(f"kill -9 $(cat {ROOM}/child) 2>/dev/null; true")  # it may have ended just now
 
     def read(self, path: str, limit: int) -> bytes:
         """A file of the appliance's, whole. StepError above ``limit`` bytes."""

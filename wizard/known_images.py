@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from remediations.vocabulary import Level, Status
+from wizard.errors import WizardError
 from wizard.folders import log_folder
 from wizard.report import Report
 
@@ -53,10 +54,12 @@ class KnownImages:
     def remember(self, path: Path, report: Report) -> None:
         """Note how an image stands now; ``path`` is the file as it was probed, links resolved."""
         required = [a.finding.status for a in report.assessments if a.requirement.level is Level.REQUIRED]
-        with suppress(OSError), self._connect() as db:
+        # A change may be in the image by now: nothing that a guest calls itself may make that a failure.
+        product = report.facts.product.encode("utf-8", "backslashreplace").decode("utf-8")
+        with suppress(OSError, WizardError), self._connect() as db:
             found = path.stat()
             row = (
-                *(os.fsencode(path), report.facts.product, required.count(Status.FAIL), required.count(Status.UNKNOWN)),
+                *(os.fsencode(path), product, required.count(Status.FAIL), required.count(Status.UNKNOWN)),
                 *(datetime.now(UTC).isoformat(timespec="seconds"), found.st_size, found.st_mtime_ns),
             )
             db.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?, ?)", row)
@@ -68,7 +71,7 @@ class KnownImages:
     def recent(self, most: int) -> tuple[Known, ...]:
         """The images examined last that are still there, newest first."""
         rows: Sequence[tuple[object, ...]] = ()
-        with suppress(OSError), self._connect() as db:
+        with suppress(OSError, WizardError), self._connect() as db:
             rows = db.execute("SELECT * FROM known ORDER BY time DESC, rowid DESC LIMIT ?", (4 * most,)).fetchall()
         return tuple(known for known in map(_known, rows) if known is not None)[:most]
 
@@ -76,7 +79,7 @@ class KnownImages:
         """What is remembered of the images right in a folder, by path."""
         start = os.fsencode(folder / "_")[:-1]
         rows: Sequence[tuple[object, ...]] = ()
-        with suppress(OSError), self._connect() as db:
+        with suppress(OSError, WizardError), self._connect() as db:
             rows = db.execute("SELECT * FROM known WHERE substr(path, 1, ?) = ?", (len(start), start)).fetchall()
         found = [known for known in map(_known, rows) if known is not None and known.path.parent == folder]
         return {known.path: known for known in found}
@@ -96,14 +99,13 @@ class KnownImages:
 
 
 def _known(row: Sequence[object]) -> Known | None:
-    path, product, fail, unknown, time, size, modified = row
-    if not isinstance(path, bytes):
-        return None
-    where = Path(os.fsdecode(path))
     try:
+        path, product, fail, unknown, time, size, modified = row
+        where = Path(os.fsdecode(path))  # type: ignore[arg-type]
         found = where.stat()
         moment = datetime.fromisoformat(str(time))
-    except (OSError, ValueError):
+        counts = int(str(fail)), int(str(unknown))
+    except (OSError, TypeError, ValueError):  # gone, or not written by us
         return None
     current = (found.st_size, found.st_mtime_ns) == (size, modified)
-    return Known(where, str(product), int(str(fail)), int(str(unknown)), moment, current)
+    return Known(where, str(product), *counts, moment, current)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import struct
 from pathlib import Path
 
@@ -18,6 +20,12 @@ def peek(path: Path) -> tuple[str, int | None]:
     The format is empty for what does not look like an image, the size None where the first bytes do not hold it.
     OSError where the file cannot be read. Source: the headers in qemu's docs/interop and block drivers.
     """
+    # Opening some devices does something (a watchdog starts), and so does reading some of the kernel's empty files.
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "no ordinary file", str(path))
+    if not found.st_size and path.suffix.lower() not in IMAGE_SUFFIXES:
+        return "", None
     with open(path, "rb", opener=_at_once) as file:
         head = file.read(_HEAD)
         size = file.seek(0, 2)

@@ -25,6 +25,7 @@ class Account:
 
     ``groups`` are names, the primary one among them. ``locked`` means that the password begins with ``!``, which
     refuses key logins too unless PAM is used; ``unlocking`` is what would make it one that no password matches, ``*``.
+    ``uid`` is empty for an account that is to be made.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Account:
     most_days: str = ""
     evidence: tuple[Evidence, ...] = ()
     unlocking: tuple[Edit, ...] = ()
+    uid: str = ""
 
 
 def today() -> int:
@@ -94,8 +96,19 @@ def find(guest: Guest, name: str) -> Account | None:
             shadow[4] if shadow else "",
             (evidence,),
             (Edit(SHADOW, partial(starred, name=name)),) if shadow else (),
+            fields[2],
         )
     return None
+
+
+def alone(guest: Guest, gid: str, account: Account) -> bool:
+    """Whether an account is the one member that a group has, be it as its primary group or by being listed."""
+    group = next((entry for _, entry in _records(guest, "/etc/group", 4) if entry[2] == gid), None)
+    if group is None:
+        return False
+    users = [entry for _, entry in _records(guest, "/etc/passwd", 7) if entry[3] == gid]
+    listed = [name for name in group[3].split(",") if name]
+    return bool(users or listed) and all(user[2] == account.uid for user in users) and listed in ([], [account.name])
 
 
 def starred(content: bytes, name: str) -> bytes:

@@ -7,7 +7,16 @@ from dataclasses import replace
 from functools import partial
 
 from remediations.guest import Guest
-from remediations.linux import netplan_profiles, networkd_profiles, openrc, package_names, services, systemd
+from remediations.linux import (
+    netplan_profiles,
+    network_stack,
+    networkd_profiles,
+    openrc,
+    package_names,
+    services,
+    systemd,
+)
+from remediations.linux.after import After
 from remediations.linux.fault import Edit
 from remediations.linux.ifupdown import INTERFACES
 from remediations.linux.ifupdown_profiles import started, with_dhcp, without_interface
@@ -49,11 +58,15 @@ _PLACES = {"ifupdown": "boot"}
 
 def plan(guest: Guest, stack: Stack) -> Plan:
     """The first of the ways that leads onto the network. Raises PlanError where none is certain."""
+    refusals: list[str] = []
     if stack.cloud is not None and stack.cloud.service in stack.systems and _enables(stack, stack.cloud.service):
         name = stack.cloud.service
-        return Plan(
-            enable(guest, name), f"Starts {name} at boot, for which cloud-init writes the network configuration"
-        )
+        try:
+            steps = leading(guest, name, enable(guest, name))
+        except PlanError as error:
+            refusals.append(str(error))
+        else:
+            return Plan(steps, f"Starts {name} at boot, for which cloud-init writes the network configuration")
     if stack.names.why:
         raise PlanError(stack.names.why)
     for known in stack.ways:
@@ -61,11 +74,10 @@ def plan(guest: Guest, stack: Stack) -> Plan:
             raise PlanError(f"{known.sentence}; make it ask by DHCP by hand")
     order = [name for name in _ORDER.get(guest.facts.family, ()) if name in stack.systems]
     order.sort(key=lambda name: not stack.systems[name].starts)
-    refusals: list[str] = []
     for name in order:
         found = stack.systems[name]
         try:
-            steps = _steps(guest, stack, found)
+            steps = leading(guest, name, _steps(guest, stack, found))
         except PlanError as error:
             refusals.append(str(error))
             continue
@@ -73,6 +85,16 @@ def plan(guest: Guest, stack: Stack) -> Plan:
     if refusals:
         raise PlanError("; ".join(dict.fromkeys(refusals)))
     return Plan((InstallPackages(package_names.bringing(guest, "network")),), "Installs what brings the network up")
+
+
+def leading(guest: Guest, name: str, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps, where they lead onto the network; else PlanError, with what then still stands in the way."""
+    after = network_stack.stack(After(guest, steps))
+    if after.up is not None:
+        return steps
+    left = [known for known in after.ways if known.system in (name, "cloud-init")] or after.ways
+    told = "; ".join(dict.fromkeys(known.sentence for known in left))
+    raise PlanError(f"with {name} made to serve, this is still in the way: {told}; change it by hand")
 
 
 def _enables(stack: Stack, name: str) -> bool:

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from remediations.guest import Guest
-from remediations.linux.text import encode, line_ending, numbered
-from remediations.vocabulary import Evidence
+from remediations.linux.text import encode, line_ending, numbered, split_lines
+from remediations.vocabulary import Evidence, PlanError
 
 PATH = "/etc/inittab"
 _RUNNING = ("respawn", "wait", "once", "askfirst")
@@ -64,6 +64,21 @@ def with_login(content: bytes, device: str, command: str) -> bytes:
     ending = line_ending(content)
     joint = ending if content and not content.endswith(b"\n") else b""
     return content + joint + encode(line) + ending
+
+
+def with_runlevel(content: bytes, after: Evidence, process: str) -> bytes:
+    """The file of busybox's init with ``process`` run once, below the entry ``after``, which sysvinit's form refuses.
+
+    Raises PlanError where the file has runlevels of its own.
+    """
+    if any(fields[2] == "initdefault" for _, fields in _entries(content)):
+        raise PlanError(f"{PATH} does not run {process}, and has runlevels of its own: add it by hand")
+    lines = split_lines(content)
+    ending = line_ending(content).decode()
+    at = after.line or len(lines)
+    if not lines[at - 1].endswith(b"\n"):
+        lines[at - 1] += encode(ending)
+    return b"".join((*lines[:at], encode(f"::wait:{process}{ending}"), *lines[at:]))
 
 
 def _entries(content: bytes) -> list[tuple[int, list[str]]]:

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from remediations.guest import Guest
-from remediations.linux import pam_access, ssh_service, sshd_config, sshd_keywords, sshd_listen, tcp_wrappers
+from remediations.linux import (
+    pam_access,
+    ssh_service,
+    sshd_config,
+    sshd_keywords,
+    sshd_listen,
+    strict_modes,
+    tcp_wrappers,
+)
 from remediations.linux.accounts import NO_LOGIN, Account
-from remediations.linux.fault import Edit, Fault, lacking
+from remediations.linux.fault import Edit, Fault, lacking, removal
 from remediations.linux.sshd_config import Answer, Directive, ask
 from remediations.vocabulary import Evidence
+
+NOLOGIN = "/etc/nologin"
 
 
 def faults(guest: Guest, account: Account | None) -> list[Fault]:
@@ -35,6 +45,8 @@ def faults(guest: Guest, account: Account | None) -> list[Fault]:
         *_sessions(directives, account),
         *pam_access.faults(guest, directives, account),
         *tcp_wrappers.faults(guest),
+        *strict_modes.faults(guest, directives, account),
+        *_nologin(guest, account),
         *_names(directives, account),
     ]
     if account is not None:
@@ -53,6 +65,14 @@ def evidence(guest: Guest, account: Account | None) -> tuple[Evidence, ...]:
     return lines or (
         Evidence(sshd_config.path(guest) or sshd_config.CONFIG, text="nothing in it restricts key logins"),
     )
+
+
+def _nologin(guest: Guest, account: Account | None) -> list[Fault]:
+    """A file that keeps out whoever is not root, by PAM or by sshd itself (nologin(5))."""
+    if guest.lstat(NOLOGIN) is None or (account is not None and account.name == "root"):
+        return []
+    place = Evidence(NOLOGIN, text="its presence keeps everyone but root out")
+    return [removal(guest, NOLOGIN, f"{NOLOGIN} keeps everyone but root out", (place,))]
 
 
 def _pubkey(directives: Sequence[Directive], account: Account | None) -> list[Fault]:

@@ -86,6 +86,8 @@ def with_dhcp(path: str, name: str, content: bytes) -> bytes:
     kept = b"".join(
         line.raw for line in logical_lines(content) if not line.text.strip().startswith(tuple(f"{k}=" for k in keys))
     )
+    if kept.endswith((b"\\", b"\\\n")):
+        raise by_hand(path, 1, "its last line goes on")
     joint = b"\n" if kept and not kept.endswith(b"\n") else b""
     after = kept + joint + f"DEVICE={name}\nONBOOT=yes\nBOOTPROTO=dhcp\n".encode()
     if not {"DEVICE": name, "ONBOOT": "yes", "BOOTPROTO": "dhcp"}.items() <= ifcfg.settings(after).items():

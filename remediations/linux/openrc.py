@@ -11,13 +11,14 @@ import re
 from remediations.guest import FileKind, Guest
 from remediations.linux import inittab
 from remediations.linux.text import numbered
-from remediations.vocabulary import Evidence, MakeLink, PlanError, RemoveFile, Step
+from remediations.vocabulary import Evidence, MakeLink, PlanError, RemoveFile, Step, WriteFile
 
 FOLDER = "/etc/runlevels"
 RUNLEVELS = ("sysinit", "boot", "default")
 _NEEDED = re.compile(
     r"(?:\s*(?:depend\s*\(\)\s*\{)?\s*(?:need|want)\s+|\s*(?:export\s+)?rc_(?:need|want)=[\"']?)([^\"'#;}]*)"
 )
+_BEGINS = re.compile(rf"((?:/\S*/)?\b(?:openrc|rc))\s+({'|'.join(RUNLEVELS)})\b")
 _DEEPEST = 8
 
 
@@ -41,8 +42,8 @@ def runlevels(guest: Guest) -> tuple[str, ...]:
 
 def _started(guest: Guest) -> tuple[str, ...]:
     """The runlevels that busybox's inittab starts; empty where it names none, or another init does it."""
-    told = " ".join(text for text, _ in inittab.programs(guest))
-    return tuple(level for level in RUNLEVELS if re.search(rf"\b(?:openrc|rc)\s+{level}\b", told))
+    told = {found[2] for text, _ in inittab.programs(guest) for found in _BEGINS.finditer(text)}
+    return tuple(level for level in RUNLEVELS if level in told)
 
 
 def links(guest: Guest, name: str) -> tuple[str, ...]:
@@ -81,7 +82,22 @@ def enable_steps(guest: Guest, name: str, runlevel: str = "default") -> tuple[St
         raise PlanError(f"the guest has no service {name}")
     if links(guest, name):
         return ()
-    return (MakeLink(f"{FOLDER}/{runlevel}/{name}", f"/etc/init.d/{name}"),)
+    entry = f"{FOLDER}/{runlevel}/{name}"
+    made = () if guest.lstat(entry) is not None else (MakeLink(entry, f"/etc/init.d/{name}"),)
+    return (*made, *_begin_steps(guest, runlevel))
+
+
+def _begin_steps(guest: Guest, runlevel: str) -> tuple[Step, ...]:
+    """What has a boot start a runlevel; nothing where one does. May raise PlanError."""
+    if runlevel in runlevels(guest):
+        return ()
+    told = [(found, place) for text, place in inittab.programs(guest) if (found := _BEGINS.search(text))]
+    before = [(found, place) for found, place in told if found[2] in RUNLEVELS[: RUNLEVELS.index(runlevel)]]
+    if runlevel != RUNLEVELS[-1] or not before:
+        raise PlanError(f"{inittab.PATH} does not start the runlevel {runlevel}: put openrc {runlevel} back into it")
+    found, place = before[-1]
+    content = inittab.with_runlevel(guest.read(inittab.PATH), place, f"{found[1]} {runlevel}")
+    return (WriteFile(inittab.PATH, content),)
 
 
 def disable_steps(guest: Guest, name: str) -> tuple[Step, ...]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from remediations.guest import FileKind, Guest
 from remediations.linux import services, upstart
+from remediations.linux.after import After
 from remediations.linux.init_system import Init, detect
-from remediations.linux.with_files import WithFiles
 from remediations.vocabulary import Evidence, MakeDirectory, MakeLink, PlanError, SetMode, Step, WriteFile
 
 _DEBIAN_UPSTART = "/etc/init/rc-sysinit.conf"
@@ -81,8 +81,8 @@ class OwnService:
     def install_steps(self, guest: Guest) -> tuple[Step, ...]:
         """What writes the script and has every boot run it; empty where both stand. May raise PlanError."""
         wanted = (WriteFile(self.program, self.content, 0o755), self.boot_file(guest))
-        seen = WithFiles(guest, {step.path: step for step in wanted})
         steps = [step for file in wanted for step in _writing(guest, file)]
+        seen = After(guest, steps)
         if not services.startup(seen, self.name).stays:
             enabling = services.enable_steps(seen, self.name)
             folders = (step.path.rpartition("/")[0] for step in enabling if isinstance(step, MakeLink | WriteFile))

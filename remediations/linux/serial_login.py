@@ -7,6 +7,7 @@ import re
 
 from remediations.guest import Guest
 from remediations.linux import boot_arguments, getty_program, inittab, presets, systemd, upstart
+from remediations.linux.after import After
 from remediations.linux.console_device import SPEED
 from remediations.linux.fault import Edit, Fault
 from remediations.linux.init_system import Init, detect
@@ -50,7 +51,9 @@ def _systemd(guest: Guest, device: str, told: bool | None) -> tuple[Fault, ...]:
         if path := masked.masked_by:
             place = systemd.evidence_of_link(guest, path)
             if path.startswith(systemd.ETC + "/"):
-                return (Fault(f"{masked.name} is masked", (place,), steps=(RemoveFile(path),)),)
+                steps = (RemoveFile(path),)
+                left = _systemd(After(guest, steps), device, told)  # what a mask hid is told, and put right, with it
+                return (Fault(f"{masked.name} is masked", (place,), steps=steps), *left)
             return (Fault(f"{masked.name} is masked", (place,), obstacle=f"{path} belongs to a package"),)
     if unit.path is None:
         return (Fault("systemd has no serial-getty@.service", obstacle="Install systemd's serial-getty@.service"),)

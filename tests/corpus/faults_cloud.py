@@ -150,7 +150,7 @@ PROGRAM: tuple[Fault, ...] = (
         "*": wrote("/usr/bin/python3", Link("python3.13"))}), _OFF, fixable=False),
     *(Fault(f.name, f.guests, f.change, {**f.expected, **_ABSENT}, fixable=False) for f in off("not installed", _GONE)),
     Fault("not installed, with a network to install from", ("centos-7", *_RED_HAT, *_OTHERS, "alpine-*"), _GONE,
-          {**_OFF, **_ABSENT}, packages=True, settings={"network": True}),
+          {**_OFF, **_ABSENT, "cloud-user": "fail"}, packages=True, settings={"network": True}),
     *off("a distribution that this version does not know", edited(CFG, "  distro: ", "  distro: x"), keygen=False,
          fixable=False),
 )  # fmt: skip

@@ -14,7 +14,6 @@ _RULES = (
     "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
     "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n"
 )
-_OPEN = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
 _NFT = (
     "#!/usr/sbin/nft -f\n\nflush ruleset\n\n"
     "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter;\n\t}\n}\n"

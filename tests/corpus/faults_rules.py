@@ -161,7 +161,7 @@ FAULTS: tuple[Fault, ...] = (
             ),
             wrote("/etc/nftables.conf", _NFT),
         ),
-        {},
+        _FAIL,
     ),
     Fault(
         "nftables off, and without a rule on the first boot",
@@ -171,7 +171,7 @@ FAULTS: tuple[Fault, ...] = (
             wrote("/etc/nftables.conf", _NFT),
             wrote("/etc/machine-id", " uninitialized\n"),
         ),
-        {},
+        _FAIL,
     ),
     Fault(
         "nftables off, until the first boot",
@@ -189,6 +189,6 @@ FAULTS: tuple[Fault, ...] = (
             service("netfilter-persistent.service", unit("/usr/sbin/netfilter-persistent start", "multi-user.target")),
             wrote("/etc/iptables/rules.v4", _OPEN),
         ),
-        {},
+        _FAIL,
     ),
 )

@@ -164,7 +164,7 @@ FAULTS: tuple[Fault, ...] = (
         "nologin left over",
         ("debian-12", "centos-6", "alma-9", "sles-15", "alpine-*"),
         wrote("/etc/nologin", "maintenance\n"),
-        _FAIL,
+        _FAIL | {"ssh-key": "fail"},
     ),
     Fault(
         "the socket instead of the service",
@@ -238,7 +238,6 @@ FAULTS: tuple[Fault, ...] = (
         ("alpine-*",),
         edited("/etc/inittab", "::wait:/sbin/openrc default", "#"),
         _FAIL | {"user-data": "fail", "ssh-key": "fail", "root-resize": "fail", "guest-agent": "fail"},
-        fixable=False,
     ),
     Fault(
         "the rescue target",

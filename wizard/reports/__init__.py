@@ -6,7 +6,6 @@ Guest text in them is escaped for the format and made visible, but for JSON, whi
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,7 +50,8 @@ def accept(file: Path, images: Sequence[Path] = ()) -> None:
     """Refuse what can be known to fail before any work is done. UsageError; nothing is made or opened."""
     format_of(file)
     try:
-        folder = file.resolve().parent
+        target = file.resolve()
+        folder = target.parent
     except (OSError, RuntimeError):
         raise _refused(file, "is a link that leads nowhere", "Name another file.") from None
     except ValueError:  # a lone surrogate, a null character
@@ -62,6 +62,8 @@ def accept(file: Path, images: Sequence[Path] = ()) -> None:
         raise _refused(file, "is no ordinary file", "Name another file.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _refused(file, "cannot be written: its folder may not be written to", "Name a file in another folder.")
+    if target.suffix.lower() not in FORMATS:  # an image's other file, perhaps, or what an image rests on
+        raise _refused(file, f"is a link to {visible(target.name)}, which is no report", "Name another file.")
     for image in images:
         if image.exists() and file.exists() and image.samefile(file):
             raise _refused(file, "is the image itself", "Name another file.")
