@@ -12,6 +12,7 @@ from pathlib import Path
 from remediations.vocabulary import Level, Status
 from screens.engine_thread import PATIENCE, EngineThread
 from screens.text import Clock
+from wizard import overlays
 from wizard.change import Change, Preview
 from wizard.document import Outcome
 from wizard.engine import Connect, Engine
@@ -183,9 +184,9 @@ class Batch:
 
     def _find_below(self) -> None:
         """Writing to an image that another one rests on would break that one."""
-        above = {os.path.realpath(file): o.path for o in self.items if o.image is not None for file in o.image.backing}
+        resting = overlays.above((item.path, item.image) for item in self.items)
         for item in self.items:
-            item.below = above.get(os.path.realpath(item.path))
+            item.below = resting.get(os.path.realpath(item.path))
 
     async def _one(self, item: Item, work: Callable[[Item, EngineThread], Coroutine[object, object, None]]) -> None:
         before = item.phase

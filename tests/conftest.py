@@ -24,3 +24,9 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
         os.environ[name] = str(home / name.lower())
     os.environ["TMPDIR"] = str(home)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_looked_at_lately() -> None:
+    """What the tests before this one have examined is not remembered in it."""
+    Path(os.environ["XDG_STATE_HOME"], "image-wizard", "known.db").unlink(missing_ok=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -13,7 +15,7 @@ from remediations.vocabulary import Settings
 from wizard.change import Preview
 from wizard.document import Outcome, document
 from wizard.errors import ChangeError
-from wizard.headless import ApplyAll, Job, Means, Revert
+from wizard.headless import ApplyAll, Job, Means, Revert, run
 from wizard.session import Session
 
 FULL = ChangeError("no-room", "There is no room. The image is as it was.", "Make room.")
@@ -62,3 +64,27 @@ def test_a_dry_run_tells_how_the_guest_would_stand() -> None:
     outcome = work(ApplyAll(Means(Settings()), dry_run=True), FakeHost())
     assert statuses(outcome)["console-log"] == "pass"
     assert document([outcome])["images"][0]["change"]["state"] == "discarded"
+
+
+def test_a_backing_file_is_not_written_below_its_overlay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, overlay, alone = (tmp_path / name for name in ("base.qcow2", "overlay.qcow2", "alone.qcow2"))
+    for words in ((base, "1M"), ("-b", base, "-F", "qcow2", overlay), (alone, "1M")):
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *map(str, words)], check=True)
+    link = tmp_path / "link.qcow2"
+    link.symlink_to(base)
+    worked: list[str] = []
+
+    def one(_job: Job, image: Path, _on_progress: object) -> Outcome:
+        worked.append(image.name)
+        return Outcome(str(image))
+
+    monkeypatch.setattr("wizard.headless._one", one)
+    job = ApplyAll(Means(Settings()))
+    told = run(job, [link, overlay, alone, tmp_path / "none"])
+    assert worked == ["overlay.qcow2", "alone.qcow2", "none"]
+    assert [(outcome.exit_code, outcome.error and outcome.error.code) for outcome in told[:2]] == [
+        (4, "backing-file"), (0, None)
+    ]  # fmt: skip
+    worked.clear()
+    assert [outcome.exit_code for outcome in run(job, [base])] == [0], "alone it is the operator's to decide"
+    assert worked == ["base.qcow2"]

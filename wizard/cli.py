@@ -77,9 +77,13 @@ def _tell_all(outcomes: list[Outcome], options: argparse.Namespace) -> int:
         _print(outcomes, options)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of our output went away (a pager was left): what was done is done, and its code stands.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
     return worst
+
+
+def _drop_output() -> None:
+    """The reader of our output went away (a pager was left): what was done is done, and its code stands."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _job(options: argparse.Namespace, means: headless.Means) -> headless.Job | None:
@@ -171,8 +175,12 @@ def _print(outcomes: list[Outcome], options: argparse.Namespace) -> None:
 
 
 def _explain(name: str) -> int:
-    for requirement_id in _ids(name) or ():
-        print(page(requirement_id).rstrip())
+    try:
+        for requirement_id in _ids(name) or ():
+            print(page(requirement_id).rstrip())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
     return 0
 
 

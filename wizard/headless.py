@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import sys
 import time
@@ -16,11 +17,12 @@ from types import FrameType
 from typing import Protocol
 
 from remediations.vocabulary import Settings
-from wizard import parallel
+from wizard import overlays, parallel
 from wizard.appliance import log_file
 from wizard.document import Outcome
 from wizard.engine import Progress
 from wizard.errors import ChangeError, WizardError
+from wizard.image import Image, probe
 from wizard.opening import Opening
 from wizard.progress import progress
 from wizard.report import Report
@@ -149,12 +151,32 @@ class ShowJournal:
 def run(job: Job, images: Sequence[Path]) -> list[Outcome]:
     """Do the job on each image; an image that fails does not stop the next, an interrupt does."""
     outcomes = []
+    resting = _resting(images) if job.access is Access.FIX and len(images) > 1 else {}
     for image in images:
+        if other := resting.get(os.path.realpath(image)):
+            outcomes.append(_below(image, other))
+            continue
         outcome = _one(job, image, _narrator(f"{visible(image.name)}: " if len(images) > 1 else ""))
         outcomes.append(outcome)
         if outcome.exit_code == 130:
             break
     return outcomes
+
+
+def _resting(images: Sequence[Path]) -> dict[str, Path]:
+    """See :func:`wizard.overlays.above`; an image that cannot be probed is told when its turn comes."""
+    probed: list[tuple[Path, Image | None]] = []
+    for path in images:
+        with contextlib.suppress(WizardError):
+            probed.append((path, probe(path)))
+    return overlays.above(probed)
+
+
+def _below(image: Path, other: Path) -> Outcome:
+    name, overlay = visible(str(image)), visible(str(other))
+    message = f"{overlay} rests on {name}, and would hold nonsense once that is written. {name} is as it was."
+    error = ChangeError("backing-file", message, "Work on one of them; a copy made with qemu-img convert stands alone.")
+    return Outcome(str(image), exit_code=error.exit_code, error=error)
 
 
 def check_many(job: Check, images: Sequence[Path], jobs: int) -> list[Outcome]:
