@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -42,6 +44,11 @@ def test_kvm_that_opens_and_does_not_work_is_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(doctor.Path, "exists", lambda path: True)
     monkeypatch.setattr(os, "access", lambda path, mode: True)
     assert (doctor._kvm(emulated=True).state, doctor._kvm(emulated=False).state) == ("note", "ok")
+
+
+def test_a_library_that_is_loaded_without_a_spec_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "odd_library", ModuleType("odd_library"))
+    assert doctor._found("odd_library")
 
 
 def test_the_fast_readers_libraries_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,8 @@ def _found(name: str) -> bool:
         return importlib.util.find_spec(name) is not None
     except ModuleNotFoundError:  # not even what it would be a part of
         return False
+    except ValueError:  # it is loaded, by whoever left out where it came from
+        return True
 
 
 def _programs() -> Iterator[Check]:
