@@ -163,7 +163,7 @@ async def test_quitting_while_an_image_is_written_waits(folder: Path) -> None:
         await reach(pilot, LeavingDialog)
         threading.Timer(0.2, host.release.set).start()
         await until(pilot, lambda: pilot.app.return_code is not None or host.calls[-1] == "close")
-        assert host.calls[-2:] == ["commit", "close"] or "cancel" in host.calls
+        assert [call for call in host.calls if call != "cancel"][-2:] == ["commit", "close"]
         assert host.journal
 
 
