@@ -39,6 +39,16 @@ class Terminal:
             time.sleep(0.2)
         raise AssertionError(f"{texts} did not come in {seconds} s; on the screen:\n{self.screen()}")
 
+    def wait_without(self, text: str, seconds: float = 60) -> str:
+        """The screen once this text has left it."""
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            shown = self.screen()
+            if text not in shown:
+                return shown
+            time.sleep(0.2)
+        raise AssertionError(f"{text!r} did not go in {seconds} s; on the screen:\n{shown}")
+
     def wait_end(self, seconds: float = 30) -> None:
         """Until the program, and with it the terminal, has ended."""
         ends = time.monotonic() + seconds
