@@ -65,6 +65,7 @@ class Desk:
         self._now = now
         self._thread = EngineThread(connect, path, now)
         self._open = False
+        self._fast = False
         self._warm_up: asyncio.Future[None] | None = None
         self._dropped: asyncio.Future[None] | None = None
         self._told = _Told()
@@ -103,9 +104,30 @@ class Desk:
         Where a fix is on offer, the appliance that its preview will need starts behind it.
         """
         report = await self._open_alone()
-        if any(assessment.fix is not None and assessment.fix.available for assessment in report.assessments):
-            self._begin_warm_up()
+        self._warm_up_for(report)
         return report
+
+    async def consider(self, settings: Settings) -> Report:
+        """How the guest would stand by other settings; :meth:`use` takes them over.
+
+        Waits for nothing where the fast reader made the report; else for what the appliance does.
+        """
+        if not self._open:
+            await self._open_alone()
+        if self._fast:
+            return await asyncio.to_thread(self._thread.consider, settings)
+        return await self._ask(lambda engine: engine.consider(settings))
+
+    async def use(self, settings: Settings, report: Report) -> None:
+        """Take over settings and their report, also at every opening to come."""
+        before = self.settings
+        self.tell(settings=settings)
+        await asyncio.to_thread(self._thread.use, settings, report)
+        if (before.network, before.packages) != (settings.network, settings.packages):
+            # The appliance has the network and the folder of packages from its start, or never.
+            await self._end_warm_up()
+            self._show(Appliance())
+        self._warm_up_for(report)
 
     async def preview(self, ids: Sequence[str]) -> Preview:
         """Stage fixes; waits for an appliance that is starting, opens the image first where it is closed."""
@@ -169,7 +191,7 @@ class Desk:
         await self._end_warm_up()
         self._close_image()
         report, self._image, self.notices, warm = await self._ask(self._opening)
-        self._open = True
+        self._open, self._fast = True, report.reader.name == "fast"
         self._settle(warm)
         return report
 
@@ -201,8 +223,13 @@ class Desk:
         self.appliance = appliance
         self.on_appliance()
 
+    def _warm_up_for(self, report: Report) -> None:
+        """Start the appliance where a preview may want it."""
+        if any(assessment.fix is not None and assessment.fix.available for assessment in report.assessments):
+            self._begin_warm_up()
+
     def _begin_warm_up(self) -> None:
-        if self.appliance.phase is Phase.READY or self.image.read_only_reason or self.closing:
+        if self.appliance.phase in (Phase.STARTING, Phase.READY) or self.image.read_only_reason or self.closing:
             return
         self._show(Appliance(Phase.STARTING, began=self._now()))
         self._warm_up = self._thread.submit(lambda engine: engine.warm_up(), self._warm_up_said)

@@ -11,10 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from remediations.vocabulary import Settings
 from screens.text import Clock
 from wizard.change import Change
 from wizard.engine import Connect, Engine, Progress
 from wizard.errors import WizardError
+from wizard.report import Report
 
 Value = TypeVar("Value")
 Listener = Callable[[str, datetime], object]
@@ -80,6 +82,26 @@ class EngineThread:
         except Exception as error:
             _log.info("unexpected error", exc_info=True)
             raise UnexpectedError(error, "The journal could not be read; the image is as it was.") from error
+
+    def consider(self, settings: Settings) -> Report:
+        """How the guest stands by other settings, as its fast reader sees it; from any thread and beside any job."""
+        try:
+            return self._opened.consider(settings)
+        except WizardError:
+            raise
+        except Exception as error:
+            _log.info("unexpected error", exc_info=True)
+            raise UnexpectedError(error, "The settings were not taken over; the image is as it was.") from error
+
+    def use(self, settings: Settings, report: Report) -> None:
+        """Take over settings that were considered; from any thread and beside any job."""
+        self._opened.use(settings, report)
+
+    @property
+    def _opened(self) -> Engine:
+        if self.engine is None:
+            raise RuntimeError("the image is not open")
+        return self.engine
 
     def stop(self) -> None:
         """From any thread: stop what is running; ignored by the engine while it writes."""

@@ -1,4 +1,4 @@
-"""Questions whose answer is more than yes or no: a key, one of several systems, the settings."""
+"""Questions whose answer is more than yes or no: a key, one of several systems."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Select, Static
+from textual.widgets import Button, Input, Static
 
-from remediations.vocabulary import Settings
 from screens.rows import Row, RowList, columns
 from screens.text import plain
 from screens.text_line import TextLine
-from wizard import choices
-from wizard.errors import KeyNeeded, SeveralSystems, UsageError
+from wizard.errors import KeyNeeded, SeveralSystems
 
 Answer = TypeVar("Answer")
 
@@ -83,62 +81,3 @@ class SystemQuestion(Question[str]):
     @on(RowList.Chosen)
     def _answered(self, event: RowList.Chosen) -> None:
         self.dismiss(event.key)
-
-
-class SettingsQuestion(Question[Settings]):
-    """What the image is meant for, and where packages may come from."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "use", "Use", id="settings.use", priority=True),
-    ]
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__()
-        self._settings = settings
-
-    def compose(self) -> ComposeResult:
-        now = self._settings
-        with Vertical(classes="dialog -settings"):
-            yield Static(Content.styled("Settings", "bold"), markup=False)
-            with Horizontal(classes="setting"):
-                yield Static("Account for the key")
-                yield TextLine(now.user or "", placeholder="the guest's own", id="user", compact=True)
-            with Horizontal(classes="setting"):
-                yield Static("Console device")
-                yield TextLine(now.console or "", placeholder="the architecture's usual", id="console", compact=True)
-            with Horizontal(classes="setting"):
-                yield Static("Hypervisor")
-                yield _choice("hypervisor", choices.HYPERVISORS, now.hypervisor)
-            with Horizontal(classes="setting"):
-                yield Static("Key fetched by")
-                yield _choice("key_fetch", choices.KEY_FETCHES, now.key_fetch)
-            with Horizontal(classes="setting"):
-                yield Static("Packages from network")
-                yield _choice("network", ("no", "yes"), "yes" if now.network else "no")
-            with Horizontal(classes="setting"):
-                yield Static("Packages from folder")
-                yield TextLine(now.packages or "", placeholder="none", id="packages", compact=True)
-            yield Static("", id="settings-problem", markup=False)
-            with Horizontal(classes="dialog-buttons"):
-                yield Button(Content("Cancel (escape)"), id="cancel")
-                yield Button(Content("Use (ctrl+s)"), id="use", variant="primary")
-
-    def on_mount(self) -> None:
-        self.query_one("#user", Input).focus()
-
-    @on(Input.Submitted)
-    @on(Button.Pressed, "#use")
-    def action_use(self) -> None:
-        """Close with the settings, where each is one."""
-        words = {name: self.query_one(f"#{name}", Input).value.strip() for name in ("user", "console", "packages")}
-        given = {name: word for name, word in words.items() if word}
-        for name in ("hypervisor", "key_fetch", "network"):
-            given[name] = str(self.query_one(f"#{name}", Select).value)
-        try:
-            self.dismiss(choices.settings_from(given))
-        except UsageError as error:
-            self.query_one("#settings-problem", Static).update(plain(f"{error.message} {error.next}", "$text-error"))
-
-
-def _choice(name: str, known: tuple[str, ...], value: str) -> Select[str]:
-    return Select([(word, word) for word in known], allow_blank=False, value=value, id=name, compact=True)

@@ -24,20 +24,14 @@ class Reopen:
 
 
 @dataclass(frozen=True)
-class ChangeSettings:
-    """The operator wants to change what the image is meant for."""
-
-
-@dataclass(frozen=True)
 class LeaveImage:
     """The operator wants another image."""
 
 
-Request = PreviewFixes | ShowJournal | Reopen | ChangeSettings | LeaveImage
+Request = PreviewFixes | ShowJournal | Reopen | LeaveImage
 
 REQUESTS: Mapping[str, Request] = {
     "journal": ShowJournal(),
-    "settings": ChangeSettings(),
     "reopen": Reopen(),
     "other": LeaveImage(),
 }

@@ -9,25 +9,22 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from remediations.pages import page
 from remediations.vocabulary import Settings
+from screens import report_dialogs
 from screens.banner import Banner
 from screens.base import Pane, WizardScreen
 from screens.desk import Desk
-from screens.dialogs import TextDialog
 from screens.filter_line import FilterLine
 from screens.requests import REQUESTS, PreviewFixes, Request
-from screens.requirement_list import counts, differences, fixes, grouped, matching, settings_line
+from screens.requirement_list import counts, fixes, grouped, matching, settings_line
 from screens.requirement_text import describe, row
 from screens.rows import Row, RowList
-from screens.text import EMPTY, Clock, join, plain, stack
-from wizard import glance
-from wizard.document import Outcome
+from screens.settings_panel import SettingsPanel
+from screens.text import EMPTY, Clock, join
 from wizard.report import Assessment, Report
 
 
@@ -50,7 +47,8 @@ The lower pane shows what a verdict rests on: path, line, text. Tick the fixes y
 ticked, the one under the cursor is previewed. **A preview does not change the image.**
 
 `/` filters by id, title, status and verdict, and `t` puts what is wrong first. Ticks stay on what is not shown.
-What the image is checked for stands above the list; `s` changes it, and says what stands otherwise then.
+What the image is checked for stands above the list. `s` changes it: the list follows while you choose, `ctrl+s` keeps
+the settings, `escape` puts them back. A later change of this image begins with them.
 
 Previews need a small appliance, which starts in the background: see the first line. All else works meanwhile, and a
 preview waits for it.
@@ -67,10 +65,13 @@ preview waits for it.
         Binding("t", "sort", "Sort", show=False, id="requirements.sort", tooltip="What is wrong first, or back"),
         Binding("escape", "unfilter", "Show all", id="requirements.unfilter", tooltip="Drop the filter"),
         Binding("j", "ask('journal')", "Journal", id="requirements.journal", tooltip="What was done; undo and revert"),
-        Binding("s", "ask('settings')", "Settings", id="requirements.settings", tooltip="User, console, key, packages"),
+        Binding("s", "settings", "Settings", id="requirements.settings", tooltip="User, console, key, packages"),
         Binding("r", "ask('reopen')", "Reopen", show=False, id="requirements.reopen", tooltip="Examine it anew"),
+        Binding("ctrl+s", "use", "Use", id="settings.use", priority=True, tooltip="Close with the settings shown"),
+        Binding("escape", "put_back", "Put back", id="settings.cancel", tooltip="Close with the settings as they were"),
         Binding("o", "ask('other')", "Images", id="requirements.other", tooltip="Choose another image"),
     ]
+    _OWN = frozenset(one.action.partition("(")[0] for one in BINDINGS if isinstance(one, Binding))
 
     @dataclass
     class Asked(Message):
@@ -92,7 +93,7 @@ preview waits for it.
         self._read_only = False
         self._by_status = False
         self._shown: list[Assessment] = []
-        self._settings: Settings | None = None
+        self._settings = Settings()
 
     def body(self) -> Iterable[Widget]:
         yield Banner(self._desk.path, demo=self._demo)
@@ -102,6 +103,7 @@ preview waits for it.
         with Container(id="panes"):
             yield RowList(id="requirements-list")
             yield Pane(id="detail")
+            yield SettingsPanel(self._desk, id="settings")
 
     def on_mount(self) -> None:
         self.show_report(self._report)
@@ -113,21 +115,17 @@ preview waits for it.
 
     @property
     def ticked(self) -> tuple[str, ...]:
-        """The ticked ids, in the report's order."""
-        return tuple(a.requirement.id for a in self._report.assessments if a.requirement.id in self._ticked)
+        """The ticked ids whose fix is on offer, in the report's order."""
+        return tuple(name for name in self._available if name in self._ticked)
 
     def show_report(self, report: Report) -> None:
-        """Show another report; ticks stay where a fix is still on offer.
+        """Show another report; ticks stay where a fix is still on offer."""
+        self._show_by(self._desk.settings, report)
+        self._ticked &= set(self._available)
 
-        Where the settings are others by now, what stands otherwise is told.
-        """
-        settings, before = self._desk.settings, self._report
-        if self._settings not in (None, settings):
-            told = differences(before, report) or ["nothing stands otherwise"]
-            self.notify("\n".join(told), title="Other settings", markup=False, timeout=10)
+    def _show_by(self, settings: Settings, report: Report) -> None:
         self._report, self._settings = report, settings
         self._read_only = bool(self._desk.image.read_only_reason)
-        self._ticked &= set(self._available)
         self._show_facts()
         self._show_rows()
         self._changed()
@@ -143,6 +141,35 @@ preview waits for it.
     @property
     def _filter(self) -> Input:
         return self.query_one("#filter", Input)
+
+    def action_settings(self) -> None:
+        """Show the settings in the place of the details."""
+        self._panel.open(self._report)
+        self.set_class(True, "-settings")
+        self.refresh_bindings()
+
+    def action_use(self) -> None:
+        """Close the settings and keep them."""
+        self._panel.use()
+
+    def action_put_back(self) -> None:
+        """Close the settings and forget them."""
+        self._panel.put_back()
+
+    @property
+    def _panel(self) -> SettingsPanel:
+        return self.query_one(SettingsPanel)
+
+    @on(SettingsPanel.Considered)
+    def _considered(self, event: SettingsPanel.Considered) -> None:
+        if self._panel.is_open:
+            self._show_by(event.settings, event.report)
+
+    @on(SettingsPanel.Closed)
+    def _settings_closed(self, event: SettingsPanel.Closed) -> None:
+        self.set_class(False, "-settings")
+        self.query_one(RowList).focus()
+        self.show_report(event.report)
 
     def on_requirements_screen_appliance_changed(self) -> None:
         self._show_facts()
@@ -166,8 +193,8 @@ preview waits for it.
 
     @property
     def _wanted(self) -> tuple[str, ...]:
-        if self._ticked:
-            return self.ticked
+        if ticked := self.ticked:
+            return ticked
         key = self.query_one(RowList).key if self.is_mounted else None
         return (key,) if key in self._available and key is not None else ()
 
@@ -181,9 +208,9 @@ preview waits for it.
         self._changed()
 
     def _changed(self) -> None:
-        told = fixes(self._report, len(self._ticked), len(self._available))
+        told = fixes(self._report, len(self.ticked), len(self._available))
         self.query_one("#counts", Static).update(join(*counts(self._report), told, separator="   "))
-        self.query_one("#settings-line", Static).update(settings_line(self._desk.settings))
+        self.query_one("#settings-line", Static).update(settings_line(self._settings))
         self._filter.display = bool(self._filter.value) or self._filter.has_focus
         self.refresh_bindings()
 
@@ -202,6 +229,11 @@ preview waits for it.
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Greys what has no fix to work on; while the filter is typed in, its own keys are the live ones."""
         typing = self.is_mounted and self._filter.has_focus
+        setting = self.is_mounted and self._panel.is_open
+        if action in ("use", "put_back"):
+            return setting
+        if setting and action in self._OWN:
+            return False
         if action == "unfilter":
             return typing or (self.is_mounted and bool(self._filter.value))
         if action in ("filter", "sort"):
@@ -263,24 +295,16 @@ preview waits for it.
 
     def action_explain(self) -> None:
         """Show the page of the requirement under the cursor."""
-        from screens.help import HelpScreen  # see app.action_help
-
         if (key := self.query_one(RowList).key) is not None:
-            self.app.push_screen(HelpScreen(page(key)))
+            report_dialogs.show_page(self.app, key)
 
     def action_glance(self) -> None:
         """Show the command that sets the matching properties in Glance."""
-        told = glance.command(self._desk.path, self._report.properties)
-        text = stack(Content.styled("The image properties in Glance that match", "bold"), "", plain(told))
-        self.app.push_screen(TextDialog(text))
+        report_dialogs.show_properties(self.app, self._desk.path, self._report)
 
     def action_export(self) -> None:
         """Write what is shown to a file."""
-        from screens.export import ExportDialog  # not needed for the first frame
-
-        desk = self._desk
-        outcome = Outcome(str(desk.path), image=desk.image, report=self._report, notices=desk.notices)
-        self.app.push_screen(ExportDialog([outcome], desk.path.stem))
+        report_dialogs.export(self.app, self._desk, self._report)
 
     def action_ask(self, what: str) -> None:
         """Ask for one of :data:`REQUESTS`."""

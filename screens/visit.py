@@ -13,11 +13,10 @@ from textual.screen import Screen
 from screens.apply import ApplyScreen, UndoScreen
 from screens.desk import Desk
 from screens.dialogs import ErrorDialog
-from screens.journal import JournalScreen, Revert
+from screens.journal import Finish, JournalScreen, Revert
 from screens.opening import OpeningScreen
 from screens.preview import PreviewScreen
-from screens.questions import SettingsQuestion
-from screens.requests import ChangeSettings, LeaveImage, PreviewFixes, Reopen, Request, ShowJournal
+from screens.requests import LeaveImage, PreviewFixes, Reopen, Request, ShowJournal
 from screens.requirements import RequirementsScreen
 from screens.text import Clock
 from screens.work import Leave, WorkScreen
@@ -71,8 +70,6 @@ class Visit:
                     report = await self._stage("Staging the fixes", partial(self.desk.preview, ids))
                 case ShowJournal():
                     report = await self._journal()
-                case ChangeSettings():
-                    report = await self._settings()
                 case Reopen():
                     report = await self._open()
                     if report is None:
@@ -97,14 +94,6 @@ class Visit:
                 if report is not None:
                     return report
 
-    async def _settings(self) -> Report | None:
-        """Ask for other settings and examine the image by them; None where they stay."""
-        settings = await self._show(SettingsQuestion(self.desk.settings))
-        if settings is None or settings == self.desk.settings:
-            return None
-        self.desk.tell(settings=settings)
-        return await self._open()
-
     async def _stage(self, title: str, job: Callable[[], Awaitable[Preview]]) -> Report | None:
         """Stage, preview and, when confirmed, write; the newest report there is, None where staging failed."""
         preview = await self._show(WorkScreen(self.desk, title, job, self._now, self._demo))
@@ -126,6 +115,8 @@ class Visit:
             return None
         if isinstance(decision, Revert):
             return await self._revert(decision.number)
+        if isinstance(decision, Finish):
+            return await self._open()
         undone = await self._show(UndoScreen(self.desk, decision.number, self._now, self._demo))
         if undone is Leave.REVERT:
             return await self._revert(decision.number)

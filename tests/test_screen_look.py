@@ -127,15 +127,15 @@ async def to_help(pilot: Pilot[int]) -> Screen[object]:
 
 
 async def to_settings(pilot: Pilot[int]) -> Screen[object]:
-    await reach(pilot, RequirementsScreen)
+    screen = await reach(pilot, RequirementsScreen)
     await pilot.press("s")
-    await until(pilot, lambda: not isinstance(pilot.app.screen, RequirementsScreen), "the settings")
-    return pilot.app.screen
+    await until(pilot, lambda: screen.has_class("-settings"), "the settings")
+    return screen
 
 
 async def to_picker(pilot: Pilot[int]) -> Screen[object]:
     screen = await reach(pilot, PickerScreen)
-    await until(pilot, lambda: screen.query_one(RowList).option_count > 3)
+    await until(pilot, lambda: screen.query_one(RowList).keys[3:])
     await pilot.press("down", "down")
     return screen
 

@@ -1,24 +1,22 @@
-"""What is asked when an image needs a key or a choice, and the settings: keys, answers, pictures."""
+"""What is asked when an image needs a key or a choice: keys, answers, pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from fake_engine import FakeHost
 from fake_report import REPORT
-from screen_driver import ended, reach, until, wizard
+from screen_driver import ended, reach, wizard
 from snapshot_fixtures import same_picture_everywhere
 from textual.pilot import Pilot
-from textual.widgets import Input, Markdown, Select, Static
+from textual.widgets import Markdown, Static
 
-from remediations.vocabulary import Settings
 from screens.dialogs import TextDialog
 from screens.help import HelpScreen
 from screens.opening import OpeningScreen
-from screens.questions import KeyQuestion, SettingsQuestion, SystemQuestion
+from screens.questions import KeyQuestion, SystemQuestion
 from screens.requirements import RequirementsScreen
 from wizard.errors import KeyNeeded, SeveralSystems
 
@@ -65,42 +63,6 @@ async def test_of_several_systems_one_is_chosen() -> None:
         assert host.engines[-1].opening.root == "/dev/sda2"
 
 
-async def to_settings(pilot: Pilot[int]) -> None:
-    await reach(pilot, RequirementsScreen)
-    await pilot.press("s")
-    await reach(pilot, SettingsQuestion)
-
-
-async def test_settings_are_used_at_the_next_opening_and_outweigh_the_journal(tmp_path: Path) -> None:
-    host = FakeHost()
-    async with wizard(host).run_test(size=(80, 24)) as pilot:
-        await to_settings(pilot)
-        screen = pilot.app.screen
-        screen.query_one("#user", Input).value = "Admin"
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: "no account name" in str(screen.query_one("#settings-problem", Static).content))
-        screen.query_one("#user", Input).value = "admin"
-        screen.query_one("#packages", Input).value = str(tmp_path)
-        screen.query_one("#key_fetch", Select).value = "rc.local"
-        screen.query_one("#network", Select).value = "yes"
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: host.calls.count("open") == 2)
-        await reach(pilot, RequirementsScreen)
-        wanted = Settings(user="admin", key_fetch="rc.local", network=True, packages=str(tmp_path))
-        assert host.engines[-1].settings == wanted
-        assert "user" in host.engines[-1].opening.given
-
-
-async def test_settings_left_or_unchanged_open_nothing() -> None:
-    host = FakeHost()
-    async with wizard(host).run_test(size=(80, 24)) as pilot:
-        for key in ("escape", "ctrl+s"):
-            await to_settings(pilot)
-            await pilot.press(key)
-            await reach(pilot, RequirementsScreen)
-        assert host.calls.count("open") == 1
-
-
 async def test_a_requirement_is_explained_and_the_glance_properties_are_shown() -> None:
     host = FakeHost(report=replace(REPORT, properties={"os_type": "linux", "os_admin_user": "[/x]\x1b"}))
     async with wizard(host).run_test(size=(80, 24)) as pilot:
@@ -121,14 +83,6 @@ async def test_a_requirement_is_explained_and_the_glance_properties_are_shown() 
 
 def take(snap: Snap, host: FakeHost, steps: Callable[[Pilot[int]], Any], theme: str = "dark") -> bool:
     return snap(wizard(host, theme=theme), terminal_size=(80, 24), run_before=steps)
-
-
-def test_picture_settings_80x24(snap_compare: Snap) -> None:
-    assert take(snap_compare, FakeHost(), to_settings)
-
-
-def test_picture_settings_ansi_80x24(snap_compare: Snap) -> None:
-    assert take(snap_compare, FakeHost(), to_settings, "ansi")
 
 
 async def to_key(pilot: Pilot[int]) -> None:

@@ -22,7 +22,7 @@ OUTPUT = "  "
 class Engine(Protocol):
     """What a front end needs of a session. Methods block and raise :class:`~wizard.errors.WizardError`.
 
-    All but :meth:`cancel` and :meth:`history` are called from one and the same thread.
+    All but :meth:`cancel`, :meth:`history`, :meth:`consider` and :meth:`use` are called from one and the same thread.
     """
 
     settings: Settings
@@ -42,6 +42,16 @@ class Engine(Protocol):
 
         The fast reader answers where it can (``report.reader``), and no appliance is up then; else it is launched.
         """
+
+    def consider(self, settings: Settings) -> Report:
+        """After :meth:`open`: how the guest stands by other settings, which are not taken over yet.
+
+        Who made the report answers again: the fast reader in any thread and beside :meth:`warm_up`, the appliance only
+        where any other method may be called. Raises OpenError (code ``not-considered``) where the fast reader cannot.
+        """
+
+    def use(self, settings: Settings, report: Report) -> None:
+        """Take over settings that were considered, with their report. From any thread, beside :meth:`warm_up` too."""
 
     @property
     def warm(self) -> bool:

@@ -14,11 +14,10 @@ from wizard import choices, recovery
 from wizard import commit as committing
 from wizard import undo as undoing
 from wizard.change import Change, Preview, State
-from wizard.child import Child
 from wizard.engine import Progress
 from wizard.errors import Cancelled, ChangeError, OpenError, WizardError
 from wizard.fast.errors import StepAside
-from wizard.fast.reading import Reading, read
+from wizard.fast.reading import FastReader
 from wizard.folders import state_folder
 from wizard.image import Image
 from wizard.inspection import Layout
@@ -69,7 +68,7 @@ class Session:
         self.taken_back: tuple[Change, ...] = ()
         self._access = access
         self._fast = fast
-        self._reading: Child[Reading] | None = None
+        self._fast_reader = FastReader()
         self._layout: Layout | None = None
         self._journal = Journal(state_folder(path, state_dir))
         self._image: Image | None = None
@@ -123,20 +122,11 @@ class Session:
     def _read_fast(self) -> Report:
         self.on_progress("Reading the guest")
         try:
-            reading = read(self.image, self.settings, self._set_reading)
+            reading = self._fast_reader.read(self.image, self.settings, self._identity, lambda: self._cancelled)
         except StepAside as error:
             return self._read_through_appliance(error.reason)
-        finally:
-            self._reading = None
-        if self.image.identity != self._identity:
-            return self._read_through_appliance("The image was written to while it was read")
         self._layout = reading.layout
         return reading.report
-
-    def _set_reading(self, child: Child[Reading]) -> None:
-        self._reading = child
-        if self._cancelled:
-            child.cancel()
 
     def _read_through_appliance(self, reason: str) -> Report:
         self._layout = None
@@ -144,6 +134,26 @@ class Session:
         self.on_progress("Checking the requirements")
         report = self._guarded(lambda: examine(stage.guest, self.settings, stage.warnings))
         return replace(report, reader=Reader("appliance", reason))
+
+    def consider(self, settings: Settings) -> Report:
+        """See :class:`Engine`."""
+        before = self._require_report()
+        if before.reader.name == "fast":
+            try:
+                return self._fast_reader.read(self.image, settings, self._identity).report
+            except StepAside as error:
+                message = f"What these settings change could not be read ({error.reason}). The image is as it was."
+                raise OpenError("not-considered", message, "Leave the settings and open the image again.") from error
+        self._cancelled = False
+        stage = self._clean_stage()
+        self.on_progress("Checking the requirements")
+        report = self._guarded(lambda: examine(stage.guest, settings, stage.warnings))
+        return replace(report, reader=before.reader)
+
+    def use(self, settings: Settings, report: Report) -> None:
+        """See :class:`Engine`."""
+        self.settings, self._report = settings, report
+        KnownImages().remember(self.image.path, report)
 
     @property
     def warm(self) -> bool:
@@ -279,9 +289,8 @@ class Session:
         if self._writing:
             return
         self._cancelled = True
-        reading, stage = self._reading, self._stage
-        if reading is not None:
-            reading.cancel()
+        stage = self._stage
+        self._fast_reader.cancel()
         if stage is not None:
             stage.cancel()
 

@@ -41,6 +41,38 @@ def read(image: Image, settings: Settings, on_start: Callable[[Child[Reading]], 
         raise StepAside(f"The fast reader gave up: {error}") from error
 
 
+class FastReader:
+    """Readings of one image that can be cancelled; several may run at a time, in threads of their own."""
+
+    def __init__(self) -> None:
+        self._running: set[Child[Reading]] = set()
+
+    def read(
+        self, image: Image, settings: Settings, identity: object, stopped: Callable[[], bool] = lambda: False
+    ) -> Reading:
+        """:func:`read`, of an image that is still the one of ``identity`` afterwards; StepAside where it is not."""
+        started: list[Child[Reading]] = []
+
+        def on_start(child: Child[Reading]) -> None:
+            started.append(child)
+            self._running.add(child)
+            if stopped():
+                child.cancel()
+
+        try:
+            reading = read(image, settings, on_start)
+        finally:
+            self._running.difference_update(started)
+        if image.identity != identity:
+            raise StepAside("The image was written to while it was read")
+        return reading
+
+    def cancel(self) -> None:
+        """From any thread: end the readings that run; they raise Cancelled."""
+        for child in tuple(self._running):
+            child.cancel()
+
+
 def _read(image: Image, settings: Settings) -> Reading:
     from wizard.fast.fast_guest import certain, open_guest
 
