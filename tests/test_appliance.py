@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -71,6 +74,33 @@ def test_emulation_is_second_and_remembered(host: type[FakeHandle], monkeypatch:
     monkeypatch.setattr(appliance, "_host_key", lambda: "another start of the host")
     launch()
     assert host.tried[-2:] == ["kvm", "tcg"], "a restarted host may have a KVM that works"
+
+
+def test_a_kvm_that_hangs_is_given_up_for_emulation(host: type[FakeHandle], monkeypatch: pytest.MonkeyPatch) -> None:
+    def launch(self: FakeHandle) -> None:
+        self.tried.append(self.accelerator)
+        if self.accelerator == "kvm":
+            hung = subprocess.Popen(["qemu-hung", "60"], executable=sleeper)
+            assert hung.wait(20) == -signal.SIGKILL, "it was killed"
+            assert another.poll() is None, "and nothing else"
+            raise RuntimeError("guestfs_launch failed")
+
+    # A process is called as its file is.
+    sleeper = Path(shutil.copy("/bin/sleep", Path(os.environ["XDG_CACHE_HOME"], "qemu-hung")))
+    monkeypatch.setattr(host, "launch", launch)
+    monkeypatch.setattr(appliance, "KVM_SECONDS", 0.5)
+    another = subprocess.Popen(["qemu-other", "60"], executable=sleeper)
+    time.sleep(0.6)
+    started = appliance.Appliance(Path("/disk"), "raw", readonly=True)
+    said: list[str] = []
+    try:
+        started.launch(said.append)
+    finally:
+        another.kill()
+        another.wait()
+    assert said == ["Starting the appliance (KVM)", "Starting the appliance (emulation)"]
+    assert not started.expired, "what comes then has all its time"
+    assert appliance._remembered() == "tcg"
 
 
 def test_without_access_to_kvm_only_emulation_is_tried(host: type[FakeHandle], monkeypatch: pytest.MonkeyPatch) -> None:

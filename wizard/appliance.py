@@ -19,7 +19,10 @@ from wizard.folders import cache_folder, log_folder
 
 LAUNCH_SECONDS = 300.0
 """How long a start may take; an emulated one on a loaded host takes 30 s."""
+KVM_SECONDS = 30.0
+"""How long a qemu with KVM may take to come up, ten times what it does: a broken KVM may also hang."""
 
+_TICK = 0.5
 log = logging.getLogger(__name__)
 
 
@@ -52,7 +55,7 @@ class Appliance:
         accelerators = _accelerators()
         for accelerator in accelerators:
             on_progress(f"Starting the appliance ({'KVM' if accelerator == 'kvm' else 'emulation'})")
-            failure = self._try(accelerator)
+            failure = self._try_kvm() if accelerator == "kvm" else self._try(accelerator)
             if failure is None:
                 if len(accelerators) > 1:
                     _remember(accelerator)
@@ -69,6 +72,28 @@ class Appliance:
             f"The libguestfs appliance did not start: {failure}. The image is as it was.",
             f"Run `image-wizard --doctor`; the log is {log_file()}.",
         )
+
+    def _try_kvm(self) -> str | None:
+        """A start with KVM, given up where its qemu hangs."""
+        ended, hung = threading.Event(), threading.Event()
+        others = {pid for pid, _, _ in _children()}
+
+        def watch() -> None:
+            # Its age counts, not the start's: building the appliance's files comes first and may take long.
+            while not ended.wait(_TICK):
+                for pid, name, age in _children():
+                    if pid not in others and name.startswith("qemu") and age > KVM_SECONDS:
+                        hung.set()
+                        _kill(pid)
+
+        watcher = threading.Thread(target=watch, name="kvm", daemon=True)
+        watcher.start()
+        try:
+            failure = self._try("kvm")
+        finally:
+            ended.set()
+            watcher.join()
+        return f"it hung for {KVM_SECONDS:.0f} seconds" if failure and hung.is_set() else failure
 
     def _try(self, accelerator: str) -> str | None:
         """One start; None where it came up, else the reason that it did not."""
@@ -177,14 +202,27 @@ def _write_log(_event: int, _handle: int, buffer: str | None, _array: object) ->
 
 def _kill_children() -> None:
     """Kill this process's own qemu. The handle cannot be asked for it: it is locked by the call under way."""
+    for pid, name, _ in _children():
+        if name.startswith(("qemu", "supermin")):
+            _kill(pid)
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(OSError):  # it ended meanwhile
+        os.kill(pid, signal.SIGKILL)
+
+
+def _children() -> Iterator[tuple[int, str, float]]:
+    """The number, name and age in seconds of each process below this one."""
     us = str(os.getpid())
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             name, _, rest = entry.read_text(errors="replace").partition(" (")[2].rpartition(") ")
-            parent = rest.split(" ")[1]
-            if name.startswith(("qemu", "supermin")) and parent == us:
-                os.kill(int(entry.parent.name), signal.SIGKILL)
-        except (OSError, IndexError):
+            fields = rest.split(" ")  # from the third on: see proc(5)
+            if fields[1] == us:
+                since_boot = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+                yield int(entry.parent.name), name, time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot
+        except (OSError, IndexError, ValueError):
             continue  # it ended meanwhile
 
 
