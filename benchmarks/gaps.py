@@ -122,6 +122,13 @@ async def drive(app: Any, watch: Watch) -> None:
     watch.phase = "list of requirements"
     for _ in range(20):
         await press("down")
+    watch.phase = "settings"
+    await press("s")
+    for key in "console":
+        await press(key)
+    await until(lambda: app.screen._settings.user == "console")
+    app.simulate_key("escape")
+    await until(lambda: not app.screen.has_class("-settings"))
     app.simulate_key("a")
     await asyncio.sleep(0.2)
     watch.phase = "staging"
