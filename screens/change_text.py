@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
 from datetime import UTC, datetime
-from itertools import islice
 
 from textual.content import Content
 
 from remediations.vocabulary import Status
-from screens.diff_rows import diff_rows, draw
-from screens.diff_text import FAINT, counts, heading, verb
+from screens.change_state import UNFINISHED, meaning, next_step, state_word
+from screens.diff_text import FAINT, counts, verb
 from screens.rows import Row, columns
 from screens.text import ago, join, plain, plain_lines, size, stack, status
-from wizard.change import Change, CommandResult, FileChange, Packages, Preview, State
+from wizard.change import Change, CommandResult, FileChange, Packages, Preview
 from wizard.report import Report
 from wizard.visible import visible
-
-DIFF_LINES = 4000
-"""Lines of one diff that are put into a longer text: more would make the screen slow, and nobody reads them there."""
-_NOTE = 76  # cells of a line that 80 columns show whole
-_STATES = {State.COMMITTED: "$text-success", State.UNDONE: FAINT, State.ROLLED_BACK: FAINT}
 
 
 def outcome_row(preview: Preview) -> Row:
@@ -47,15 +40,6 @@ def file_row(key: str, file: FileChange) -> Row:
 def command_row(key: str, run: CommandResult) -> Row:
     """A command that ran in the guest."""
     return Row(key, columns((Content.styled("ran", "$text-accent"), 10), (plain(" ".join(run.argv)), 0)))
-
-
-def file_text(file: FileChange) -> Content:
-    """What became of a file, then its difference."""
-    rows = list(islice(diff_rows(file.difference), DIFF_LINES + 1))
-    lines = [*heading(file), *(draw(file.difference, row) for row in rows[:DIFF_LINES])]
-    if len(rows) > DIFF_LINES:
-        lines.append(Content.styled("… and more: too long to be shown here", FAINT))
-    return stack(*lines)
 
 
 def command_text(run: CommandResult) -> Content:
@@ -105,40 +89,40 @@ def change_row(change: Change, now: datetime) -> Row:
         str(change.number),
         columns(
             (f"#{change.number}", 4),
-            (_state(change.state), 11),
+            (state_word(change.state), 11),
             (ago(change.time, now), 15),
-            (plain(", ".join(change.fixes)), 0),
+            (plain(about(change)), 0),
             (f"{count} {'file' if count == 1 else 'files'}".rjust(9), 9),
             (size(change.undo_bytes).rjust(9), 9),
         ),
     )
 
 
-def change_text(change: Change) -> Content:
-    """A change of the journal, whole."""
+def about(change: Change) -> str:
+    """What a change was for: its fixes, or what it reverts."""
+    said, _, _ = change.note.partition(".")
+    return ", ".join(change.fixes) or (said if change.kind == "revert" and said else change.kind)
+
+
+def change_text(change: Change, newest: bool = False) -> Content:
+    """A change of the journal: when and by whom, how it stands and what can be done next, what it touched."""
     moment = change.time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     undo = f"undo data {size(change.undo_bytes)}" if change.undo_bytes is not None else "no undo data"
+    number = Content.styled(f"Change {change.number}", "bold")
     lines = [
-        join(
-            Content.styled(f"Change {change.number}", "bold"),
-            plain(change.kind),
-            _state(change.state),
-            moment,
-            separator="  ",
-        ),
+        join(number, plain(change.kind), state_word(change.state), moment, separator="  "),
         join(plain(f"by {change.who}"), plain(f"version {change.version}"), undo, separator="  "),
-        join("fixes: ", plain(", ".join(change.fixes))),
+        *([join("fixes: ", plain(", ".join(change.fixes)))] if change.fixes else ()),
+        Content(""),
+        *([plain_lines(change.note, "$text-warning")] if change.note else ()),
+        plain(meaning(change), "bold $text-error" if change.state in UNFINISHED else ""),
+        plain(next_step(change, newest), FAINT),
+        Content(""),
+        *(join(verb(file).pad_right(max(0, 11 - verb(file).cell_length)), plain(file.path)) for file in change.files),
+        *(join(Content.styled("ran        ", "$text-accent"), plain(" ".join(run.argv))) for run in change.commands),
     ]
-    if change.note:
-        # Differences are not wrapped, so that this has to be.
-        note = [textwrap.fill(line, _NOTE) for line in change.note.split("\n")]
-        lines.append(plain_lines("\n".join(note), "$text-warning"))
     if change.packages.changes:
         lines += [Content(""), packages_text(change.packages)]
-    for file in change.files:
-        lines += [Content(""), file_text(file)]
-    for run in change.commands:
-        lines += [Content(""), command_text(run)]
     return stack(*lines)
 
 
@@ -165,7 +149,3 @@ def _ending(path: str, width: int) -> Content:
     while Content(path[start:]).cell_length > width - 1:
         start += 1
     return Content("…" + path[start:])
-
-
-def _state(state: State) -> Content:
-    return Content.styled(state.value, _STATES.get(state, "$text-warning"))

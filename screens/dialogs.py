@@ -21,9 +21,16 @@ class ConfirmDialog(ModalScreen[bool]):
     """A question with consequences: True only for ``y`` or the second button; Cancel has the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes", id="confirm.yes"),
-        Binding("n,escape", "answer(False)", "Cancel", id="confirm.cancel"),
-        Binding("left,right,up,down", "app.focus_next", "Move", show=False, id="confirm.move"),
+        Binding("y", "answer(True)", "Yes", id="confirm.yes", tooltip="Do what the question says"),
+        Binding("n,escape", "answer(False)", "Cancel", id="confirm.cancel", tooltip="Do nothing"),
+        Binding(
+            "left,right,up,down",
+            "app.focus_next",
+            "Move",
+            show=False,
+            id="confirm.move",
+            tooltip="To the other button",
+        ),
     ]
 
     def __init__(self, title: str, body: Content, yes: str) -> None:
@@ -58,10 +65,10 @@ class TextDialog(ModalScreen[None]):
 
     LOOK = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", id="text.close"),
+        Binding("escape", "close", "Close", id="text.close", tooltip="Close this text"),
         Binding("y", "copy", "Copy", id="text.copy", tooltip="Copy the text"),
-        Binding("up", "scroll(-1)", "Up", show=False, id="text.up"),
-        Binding("down", "scroll(1)", "Down", show=False, id="text.down"),
+        Binding("up", "scroll(-1)", "Up", show=False, id="text.up", tooltip="Scroll up what does not fit"),
+        Binding("down", "scroll(1)", "Down", show=False, id="text.down", tooltip="Scroll down what does not fit"),
     ]
 
     def __init__(self, text: Content) -> None:

@@ -95,13 +95,12 @@ class ExportDialog(Question[None]):
             exists = await asyncio.to_thread(self._look, file)
             if exists and not await self._may_replace(file):
                 return
-            await asyncio.to_thread(reports.write, file, self._outcomes)
+            took = await asyncio.to_thread(reports.write, file, self._outcomes)
         except UsageError as error:
             self._tell(plain(f"{error.message} {error.next}", "$text-error"))
             return
         finally:
             self._busy = False
-        took = (await asyncio.to_thread(file.stat)).st_size
         self.app.switch_screen(WrittenDialog(file.absolute(), took))
 
     def _look(self, file: Path) -> bool:

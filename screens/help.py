@@ -26,7 +26,7 @@ class HelpScreen(ModalScreen[None]):
     """A text in Markdown of our own, then keys: ``HELP`` of a screen, or a requirement's page."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark", "close", "Close", id="help.close"),
+        Binding("escape,q,question_mark", "close", "Close", id="help.close", tooltip="Close this help"),
     ]
 
     def __init__(self, help_text: str, keys: Content = EMPTY) -> None:

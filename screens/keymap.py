@@ -22,7 +22,7 @@ MOVING = frozenset(
 )
 """What moves and chooses in lists and texts before a screen sees it; nothing that has it not from us can get it."""
 _YES = "confirm.yes"
-_ASKING = ("preview.write", "batch.fix", "journal.undo")
+_ASKING = ("preview.write", "batch.fix", "journal.undo", "journal.finish")
 _MODIFIERS = frozenset(("ctrl", "alt", "shift", "super"))
 _Owner = type[Screen[Any]] | type[App[Any]]
 

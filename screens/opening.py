@@ -28,7 +28,7 @@ Where the guest is encrypted, its passphrase is asked for; where there are sever
 An image that cannot be opened may still have a journal: `j` shows it, and undo works from there.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "leave('RETRY')", "Try again", id="opening.retry"),
+        Binding("r", "leave('RETRY')", "Try again", id="opening.retry", tooltip="Open the image again"),
         Binding("j", "leave('JOURNAL')", "Journal", id="opening.journal", tooltip="What was done to this image"),
     ]
 

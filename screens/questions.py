@@ -23,7 +23,9 @@ Answer = TypeVar("Answer")
 class Question(ModalScreen[Answer | None]):
     """A dialog that gives an answer, or None where it was left."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel", id="question.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Cancel", id="question.cancel", tooltip="Close without an answer")
+    ]
 
     def action_leave(self) -> None:
         """Close without an answer."""

@@ -1,51 +1,77 @@
-"""The shells' completion: bash's tried in bash itself, all three against the definition of the command line."""
+"""The shells' completion: tried in bash, zsh and fish themselves, and against the command line's definition."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from shell_at_a_terminal import given
+from shell_at_a_terminal import folder, given
 
 from remediations import REQUIREMENTS
 from wizard.command_line import parser
 from wizard.completion import SHELLS, script
 from wizard.option_list import Takes, groups
 
-BASH = script(parser(), "bash")
+SCRIPTS = {shell: script(parser(), shell) for shell in SHELLS}
 OPTIONS = [option for group in groups(parser()) for option in group.options]
 
 
+def shell_or_skip(shell: str) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"there is no {shell} here")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("image-wizard --app\t", ["--apply-all"]),
-        ("image-wizard --check --no-n\t", ["--check", "--no-network"]),
-        ("image-wizard --hypervisor k\t", ["--hypervisor", "kvm"]),
-        ("image-wizard --hypervisor=x\t", ["--hypervisor=xen"]),
-        ("image-wizard --explain fire\t", ["--explain", "firewall"]),
-        ("image-wizard --only fire\t,fst\t", ["--only", "firewall,fstab"]),
-        ("image-wizard --completion z\t", ["--completion", "zsh"]),
-        ("image-wizard deb\t --report a\\ r\t", ["debian 12.qcow2", "--report", "a report.html"]),
-        ("image-wizard --state-dir pl\t", ["--state-dir", "place/"]),
-        ("image-wizard --packages deb\t", ["--packages", "deb"]),  # a file is no folder
-        ("image-wizard --user deb\t", ["--user", "deb"]),  # nor an account
-        ("image-wizard --undo --js\t", ["--undo", "--json"]),  # its number may be left out
-        ("image-wizard -- --fi\t", ["--", "--file.raw"]),
-        ("image-wizard --zz\t", ["--zz"]),
+        ("--app\t", ["--apply-all"]),
+        ("--check --no-n\t", ["--check", "--no-network"]),
+        ("--hypervisor k\t", ["--hypervisor", "kvm"]),
+        ("--hypervisor=x\t", ["--hypervisor=xen"]),
+        ("--explain fire\t", ["--explain", "firewall"]),
+        ("--only firewall,fst\t", ["--only", "firewall,fstab"]),
+        ("--completion z\t", ["--completion", "zsh"]),
+        ("deb\t --report a\\ r\t", ["debian 12.qcow2", "--report", "a report.html"]),
+        ("--report=a\\ r\t", ["--report=a report.html"]),
+        ("--state-dir pl\t", ["--state-dir", "place/"]),
+        ("--packages deb\t", ["--packages", "deb"]),  # a file is no folder
+        ("--user deb\t", ["--user", "deb"]),  # nor an account
+        ("--undo --js\t", ["--undo", "--json"]),  # its number may be left out
+        ("--undo deb\t", ["--undo", "debian 12.qcow2"]),
+        ("-- --fi\t", ["--", "--file.raw"]),
+        ("--zz\t", ["--zz"]),
     ],
 )
-def test_bash_completes(typed: str, words: list[str], tmp_path: Path) -> None:
+def test_a_shell_completes(shell: str, typed: str, words: list[str], tmp_path: Path) -> None:
+    shell_or_skip(shell)
+    here = folder(tmp_path)
     for name in ("debian 12.qcow2", "a report.html", "--file.raw"):
-        (tmp_path / name).touch()
-    (tmp_path / "place").mkdir()
-    assert given(BASH, typed, tmp_path) == words
+        (here / name).touch()
+    (here / "place").mkdir()
+    got = given(shell, SCRIPTS[shell], f"image-wizard {typed}", tmp_path)
+    # zsh takes the slash after a folder away when the line is entered.
+    assert [word.rstrip("/") for word in got] == [word.rstrip("/") for word in words]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_after_the_comma_of_one_requirement_comes_the_next(shell: str, tmp_path: Path) -> None:
+    shell_or_skip(shell)
+    typed = "image-wizard --only fire\t,fst\t"
+    assert given(shell, SCRIPTS[shell], typed, tmp_path) == ["--only", "firewall,fstab"]
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_a_second_mode_is_not_offered(shell: str, tmp_path: Path) -> None:
+    shell_or_skip(shell)
+    assert given(shell, SCRIPTS[shell], "image-wizard --check --apply-a\t", tmp_path) == ["--check", "--apply-a"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_every_option_and_requirement_is_known_to_the_shell(shell: str) -> None:
-    made = script(parser(), shell)
+    made = SCRIPTS[shell]
     for option in OPTIONS:
         for name in option.names:
             assert (f"-l {name[2:]} " if shell == "fish" and name.startswith("--") else name) in made
@@ -54,8 +80,12 @@ def test_every_option_and_requirement_is_known_to_the_shell(shell: str) -> None:
     assert "@" not in made.replace('"$@"', "").replace("[@]", ""), "a place that was not filled in"
 
 
-def test_bash_takes_the_script_without_a_word() -> None:
-    read = subprocess.run(["bash", "--noprofile", "--norc", "-c", BASH], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize(
+    ("shell", "options"), [("bash", ["--noprofile", "--norc"]), ("zsh", ["-f", "-n"]), ("fish", ["--no-config"])]
+)
+def test_a_shell_takes_the_script_without_a_word(shell: str, options: list[str]) -> None:
+    shell_or_skip(shell)
+    read = subprocess.run([shell, *options, "-c", SCRIPTS[shell]], capture_output=True, text=True, check=False)
     assert (read.returncode, read.stdout, read.stderr) == (0, "", "")
 
 

@@ -1,4 +1,4 @@
-"""How a guest stands by other settings, on the real demo image: by both readers, beside a start, never by a stale one."""
+"""How a guest stands by other settings, on the real demo image: by both readers, beside a start, not by a stale one."""
 
 from __future__ import annotations
 

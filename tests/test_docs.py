@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
+import yaml
 from textual.keys import key_to_character
 
 from remediations import REQUIREMENTS
@@ -48,6 +51,25 @@ def commands(text: str) -> Iterator[str]:
 
 
 CALLS = sorted({(name, call) for name, text in GUIDES.items() for call in commands(text)})
+
+
+def strings(node: Any) -> Iterator[str]:
+    """Every text in what a YAML document holds."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        yield from (text for value in node.values() for text in strings(value))
+    elif isinstance(node, list):
+        yield from (text for value in node for text in strings(value))
+
+
+SAMPLES = [(name, block) for name, text in GUIDES.items() for kind, block in FENCE.findall(text) if kind == "yaml"]
+SCRIPTS = [(name, block) for name, text in GUIDES.items() for kind, block in FENCE.findall(text) if kind == "sh"]
+
+
+def test_there_are_samples_to_look_at() -> None:
+    assert [name for name, _ in SAMPLES].count("docs/pipelines.md") >= 2
+    assert len(SCRIPTS) >= 4
 
 
 def test_there_are_calls_to_look_at() -> None:
@@ -116,7 +138,36 @@ def test_readme_lists_every_requirement_by_its_level() -> None:
 def test_exit_codes_are_told_as_they_are() -> None:
     table = DOCUMENTS["docs/pipelines.md"]
     for code, meaning in EXIT_CODES:
-        assert f"| {code} | {meaning.split(',')[0]}" in table
+        assert f"| {code} | {meaning}" in table
+        assert f"{code} {meaning}" in " ".join(DOCUMENTS["README.md"].split())
+
+
+def test_the_codes_of_errors_that_are_named_are_those_of_the_program() -> None:
+    (told,) = re.findall(r"^- `error.code` is.*?(?=^- )", DOCUMENTS["docs/json.md"], re.DOTALL | re.MULTILINE)
+    named = {span for span in SPAN.findall(told) if "-" in span or span == "interrupted"}
+    sources = "".join(file.read_text() for file in sorted((ROOT / "wizard").glob("*.py")))
+    assert len(named) == 5
+    for code in named:
+        assert f'"{code}"' in sources
+
+
+@pytest.mark.parametrize(("name", "sample"), SAMPLES)
+def test_every_sample_for_ci_is_yaml_whose_calls_and_files_are_right(name: str, sample: str) -> None:
+    told = [line for text in strings(yaml.safe_load(sample)) for line in text.splitlines()]
+    calls = [call for line in told for call in commands(f"```\n{line}\n```\n")]
+    assert len(calls) == sum("image-wizard " in line for line in told)
+    assert {(name, call) for call in calls} <= {*CALLS}, "test_every_call_parses has looked at each"
+    if not calls:
+        return
+    written = {str(file) for call in calls for file in parser().parse_args(shlex.split(call)[1:]).report}
+    read = {word for line in told for word in line.split() if Path(word).suffix in reports.FORMATS}
+    assert read <= written, "what is kept or shown must have been written"
+
+
+@pytest.mark.parametrize(("name", "sample"), SCRIPTS)
+def test_every_sample_for_the_shell_is_one(name: str, sample: str) -> None:
+    read = subprocess.run(["sh", "-n"], input=sample, capture_output=True, text=True, check=False)
+    assert (read.returncode, read.stderr) == (0, ""), name
 
 
 def test_every_suffix_of_a_report_is_told() -> None:

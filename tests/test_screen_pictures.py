@@ -14,6 +14,7 @@ from snapshot_fixtures import same_picture_everywhere
 from textual.pilot import Pilot
 
 from screens.apply import ApplyScreen, UndoScreen
+from screens.change import ChangeScreen
 from screens.dialogs import ConfirmDialog, LeavingDialog
 from screens.help import HelpScreen
 from screens.journal import JournalScreen
@@ -203,7 +204,7 @@ def test_picture_preview_printing_80x24(snap_compare: Snap) -> None:
 
 def long_journal() -> list[Any]:
     """Half a year of changes, an interrupted one that was rolled back among them."""
-    note = "It was interrupted before the image was written; the next opening rolled it back."
+    note = "Interrupted while it was written; rolled back at the next opening."
     changes = [make_change(number, hours=(15 - number) ** 3) for number in range(14, 0, -1)]
     changes[2] = make_change(12, State.ROLLED_BACK, hours=27, note=note)
     return changes
@@ -232,6 +233,70 @@ def test_picture_journal_120x40(snap_compare: Snap) -> None:
 
 def test_picture_journal_empty_80x24(snap_compare: Snap) -> None:
     assert take(snap_compare, FakeHost(), to_journal)
+
+
+def unfinished_journal() -> list[Any]:
+    """A change that could not be finished at the opening, above one that stands."""
+    note = "Not finished at the last opening: the image cannot be written to now."
+    stuck = replace(make_change(3, State.COMMITTING, hours=0.4, note=note), undo_bytes=734003)
+    return [stuck, *journal()[1:]]
+
+
+STUCK = OpenError(
+    "interrupted",
+    "Change 3 was interrupted while the image was written, and cannot be finished or rolled back: "
+    "the image cannot be written to now.",
+    "Do not boot the image. Free it and make room, then try again.",
+)
+
+
+async def to_unfinished(pilot: Pilot[int]) -> None:
+    await ended(pilot, OpeningScreen)
+    await pilot.press("j")
+    await reach(pilot, JournalScreen)
+
+
+async def to_finish_question(pilot: Pilot[int]) -> None:
+    await to_unfinished(pilot)
+    await pilot.press("f")
+    await reach(pilot, ConfirmDialog)
+
+
+async def to_change(pilot: Pilot[int]) -> None:
+    await to_journal(pilot)
+    await pilot.press("down", "enter")
+    await reach(pilot, ChangeScreen)
+    await pilot.press("down")
+
+
+async def to_split_change(pilot: Pilot[int]) -> None:
+    await to_change(pilot)
+    await pilot.press("vertical_line")
+
+
+def test_picture_journal_unfinished_80x24(snap_compare: Snap) -> None:
+    assert take(snap_compare, FakeHost(journal=unfinished_journal(), fail={"open": STUCK}), to_unfinished)
+
+
+def test_picture_journal_unfinished_ansi_80x24(snap_compare: Snap) -> None:
+    host = FakeHost(journal=unfinished_journal(), fail={"open": STUCK})
+    assert take(snap_compare, host, to_unfinished, theme="ansi")
+
+
+def test_picture_journal_finish_80x24(snap_compare: Snap) -> None:
+    assert take(snap_compare, FakeHost(journal=unfinished_journal(), fail={"open": STUCK}), to_finish_question)
+
+
+def test_picture_journal_change_80x24(snap_compare: Snap) -> None:
+    assert take(snap_compare, FakeHost(journal=journal()), to_change)
+
+
+def test_picture_journal_change_120x40(snap_compare: Snap) -> None:
+    assert take(snap_compare, FakeHost(journal=journal()), to_change, WIDE)
+
+
+def test_picture_journal_change_split_120x40(snap_compare: Snap) -> None:
+    assert take(snap_compare, FakeHost(journal=journal()), to_split_change, WIDE)
 
 
 async def to_undo_question(pilot: Pilot[int]) -> None:

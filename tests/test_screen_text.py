@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from textual.content import Content
 
 from remediations.vocabulary import Status
-from screens.change_text import change_text, file_text
+from screens.change_text import change_text
+from screens.diff_text import heading
 from screens.requirement_text import describe, row
 from screens.rows import columns
-from screens.text import ago, file_path, plain, plain_lines, seconds, status
+from screens.text import ago, file_path, plain, plain_lines, seconds, stack, status
 
 NOW = datetime(2025, 3, 14, tzinfo=UTC)
 ANY_TEXT = st.text(st.characters(codec=None)) | st.just(HOSTILE)
@@ -41,7 +42,7 @@ def test_every_finding_and_change_is_harmless() -> None:
         assert harmless(row(assessment, True).draw(80))
     change = make_change(1, note=HOSTILE)
     assert harmless(change_text(change))
-    assert harmless(file_text(change.files[0]))
+    assert harmless(stack(*heading(change.files[0])))
 
 
 @given(st.lists(st.tuples(ANY_TEXT.map(plain), st.integers(0, 30)), min_size=1), st.integers(0, 200))

@@ -9,6 +9,7 @@ import pytest
 
 TOOLS = (
     "dash",
+    "fish",
     "tmux",
     "mcopy",
     "mkfs.btrfs",
@@ -18,6 +19,7 @@ TOOLS = (
     "mmdebstrap",
     "rpm",
     "xfs_logprint",
+    "zsh",
 )
 
 

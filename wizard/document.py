@@ -8,6 +8,7 @@ from typing import Any
 from remediations.vocabulary import Status
 from wizard.change import Change, Packages, Preview
 from wizard.errors import WizardError
+from wizard.exit_codes import RECOVERY
 from wizard.image import Image
 from wizard.report import Assessment, Report
 
@@ -16,7 +17,11 @@ SCHEMA = 1
 
 @dataclass
 class Outcome:
-    """What a run did with one image. ``exit_code`` as design and manual have it."""
+    """What a run did with one image. ``exit_code`` as design and manual have it.
+
+    ``reverts`` is the change that was to be put back file by file. ``needs_recovery`` says that a change is unfinished,
+    and opening the image again finishes it or rolls it back; None where the journal cannot be read.
+    """
 
     path: str
     exit_code: int = 0
@@ -27,6 +32,8 @@ class Outcome:
     journal: tuple[Change, ...] | None = None
     notices: tuple[str, ...] = ()
     error: WizardError | None = None
+    reverts: int | None = None
+    needs_recovery: bool | None = False
 
 
 def document(outcomes: list[Outcome]) -> dict[str, Any]:
@@ -50,6 +57,7 @@ def _image(outcome: Outcome) -> dict[str, Any]:
         "properties": dict(report.properties) if report else None,
         "warnings": [*(report.warnings if report else ()), *outcome.notices],
         "change": _change(outcome),
+        RECOVERY: outcome.needs_recovery,
         "error": _error(outcome.error) if outcome.error else None,
     }
     if len(outcome.changes) > 1:

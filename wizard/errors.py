@@ -50,7 +50,7 @@ class KeyNeeded(OpenError):
 
 
 class ChangeError(WizardError):
-    """A fix, commit or undo failed; the image is as it was."""
+    """A fix, commit or undo failed; the image is as it was, or the message says that it needs recovery."""
 
     exit_code = 4
 

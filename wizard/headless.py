@@ -17,12 +17,16 @@ from types import FrameType
 from typing import Protocol
 
 from remediations.vocabulary import Settings
-from wizard import overlays, parallel
+from wizard import overlays, parallel, recovery
 from wizard.appliance import log_file
+from wizard.change import State
 from wizard.document import Outcome
 from wizard.engine import Progress
 from wizard.errors import ChangeError, WizardError
+from wizard.exit_codes import UNFINISHED
+from wizard.folders import state_folder
 from wizard.image import Image, probe
+from wizard.journal import Journal
 from wizard.opening import Opening
 from wizard.progress import progress
 from wizard.report import Report
@@ -120,7 +124,7 @@ class Undo:
 
 @dataclass
 class Revert:
-    """Change ``number`` alone, file by file."""
+    """Change ``number`` alone, file by file. The exit code is the report's, as after a fix."""
 
     means: Means
     number: int
@@ -128,13 +132,16 @@ class Revert:
     access = Access.FIX
 
     def work(self, session: Session, outcome: Outcome) -> None:
+        outcome.reverts = self.number
         preview = session.revert(self.number)
         outcome.preview, outcome.report = preview, preview.before
+        if preview.failed and not preview.files:
+            message = f"Nothing that change {self.number} did can be put back. The image is as it was."
+            raise ChangeError("revert-refused", message, "Each path that is left alone is told with the reason.")
         if preview.files and not self.dry_run:
             outcome.changes = (session.commit(),)
         outcome.report = preview.after
-        if preview.failed:
-            outcome.exit_code = 4 if not preview.files else 1
+        outcome.exit_code = 1 if preview.failed else self.means.exit_code(preview.after)
 
 
 @dataclass
@@ -222,7 +229,19 @@ def _one(job: Job, image: Path, on_progress: Progress) -> Outcome:
             worker.submit(session.close).result()
     outcome.notices = session.notices
     outcome.image = session.image if session.probed else None
+    outcome.needs_recovery = _unfinished(image, means.state_dir)
+    if outcome.needs_recovery:
+        outcome.notices += (UNFINISHED,)
     return outcome
+
+
+def _unfinished(image: Path, state_dir: Path | None) -> bool | None:
+    """Whether the image may be half written now, however the work ended; None where nobody can tell."""
+    try:
+        changes = recovery.interrupted(Journal(state_folder(image, state_dir)))
+        return any(change.state is not State.PREPARING for change in changes)
+    except (WizardError, OSError):
+        return None
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import wizard
 from remediations import REQUIREMENTS
 from remediations.vocabulary import Level
 from wizard import config
-from wizard.exit_codes import EXIT_CODES
+from wizard.exit_codes import EXIT_CODES, RECOVERY
 from wizard.option_list import Option, groups
 
 _NAME = "check VM images against the OpenStack image guide, fix, undo"
@@ -28,6 +28,12 @@ _DESCRIPTION = (
     "interrupts it, and undoing the newest gives back the disk's content bit for bit. What could not be established is "
     "told as unknown, with the reason, and never as pass.",
     "The results are printed on standard output, and what is going on meanwhile on standard error.",
+)
+_RECOVERY = (
+    "Of several images, the worst. Whether an image may be half written is told, whatever the code, by "
+    f"{RECOVERY} in JSON, and by a note that the image needs recovery: opening it again, as --check does, finishes the "
+    "change or rolls it back. Where --undo N stops at a change, the newer ones stay taken back, and are listed. --undo "
+    "and --journal judge no guest: they end with 0 where they have done their work."
 )
 _CONFIGURATION = (
     "The file is YAML. What is not known in it is refused, by name and line. Options of the command line outweigh it, "
@@ -86,7 +92,7 @@ def page(parser: argparse.ArgumentParser) -> str:
         ".SH EXIT STATUS",
         *_table([(str(code), meaning) for code, meaning in EXIT_CODES]),
         ".PP",
-        "Of several images, the worst.",
+        *_filled(_RECOVERY),
         ".SH CONFIGURATION",
         *_paragraphs((_CONFIGURATION,)),
         *_table(_SECTIONS),

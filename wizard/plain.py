@@ -81,6 +81,8 @@ def done(outcome: Outcome) -> Iterator[str]:
     if preview is not None and not outcome.changes and outcome.error is None:
         if preview.files or preview.packages.changes:
             yield f"Dry run: {_counted(len(preview.files), preview.packages)} would change; the image is as it was."
+        elif outcome.reverts is not None:
+            yield f"Nothing to put back: every file of change {outcome.reverts} is as it was before that change."
         else:
             yield "Nothing was changed: there is nothing that a fix on offer would change."
 
@@ -94,7 +96,8 @@ def undo_command(outcome: Outcome) -> str:
 
 def _done(outcome: Outcome) -> Iterator[str]:
     for name, reason in outcome.preview.failed if outcome.preview else ():
-        yield from _wrapped(f"Not fixed: {visible(name)}: ", reason)
+        word = "Not fixed" if outcome.reverts is None else "Left alone"
+        yield from _wrapped(f"{word}: {visible(name)}: ", reason)
     yield from done(outcome)
     if command := undo_command(outcome):
         yield f"To take it back: {command}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from wizard import delta
@@ -15,6 +16,7 @@ from wizard.qemu import QemuError
 from wizard.state_lock import locked
 from wizard.visible import visible
 
+_NOT_YET = "Not finished at the last opening: "
 _TEMPORARY = ("heartbeat", "now.qcow2", "back.qcow2", "reserve", ".flat-*")
 
 
@@ -28,7 +30,8 @@ def recover(path: Path, journal: Journal) -> tuple[str, ...]:
         # run may have been at it until now.
         for change in interrupted(journal):
             if change.state is State.PREPARING:
-                forget(journal, change.number, State.ROLLED_BACK, "Interrupted before the image was touched.")
+                note = _noted(change, "Interrupted before the image was touched; dropped at the next opening.")
+                forget(journal, change.number, State.ROLLED_BACK, note)
                 said.append(f"Change {change.number} was interrupted before it was begun: the image is as it was.")
             else:
                 said.append(_resume(probe(path), journal, change, lock))
@@ -72,11 +75,13 @@ def _resume(image: Image, journal: Journal, change: Change, lock: int) -> str:
         alone = only_ours(image, journal, kept, ours if sound else kept, wanted)
         if not alone:
             raise QemuError("something else has written to the image since")
-        if change.state is State.COMMITTING and sound and _finish(image, journal, number, lock):
+        if change.state is State.COMMITTING and sound and _finish(image, journal, change, lock):
             return f"Change {number} was interrupted while it was written: it is finished, the image is as after it."
         put_back(image, journal, number, lock)
         delta.mend_leaks(image)
     except (QemuError, OSError) as error:
+        with suppress(OpenError):  # where even the journal cannot be written, what failed is told all the same
+            journal.set_state(number, change.state, _noted(change, f"{_NOT_YET}{visible(str(error))}."))
         raise OpenError(
             "interrupted",
             f"Change {number} was interrupted while the image was written, and cannot be finished or rolled back: "
@@ -85,14 +90,17 @@ def _resume(image: Image, journal: Journal, change: Change, lock: int) -> str:
             f"{visible(str(journal.folder))} aside.",
         ) from error
     if change.state is State.UNDOING:
-        forget(journal, number, State.UNDONE, "Interrupted while it was undone; finished at the next opening.")
+        note = _noted(change, "Interrupted while it was undone; the undo was finished at the next opening.")
+        forget(journal, number, State.UNDONE, note)
         return f"The undo of change {number} was interrupted: it is finished now, the image is as before the change."
-    forget(journal, number, State.ROLLED_BACK, "Interrupted while it was written; rolled back at the next opening.")
+    note = _noted(change, "Interrupted while it was written; rolled back at the next opening.")
+    forget(journal, number, State.ROLLED_BACK, note)
     return f"Change {number} was interrupted while it was written: it is rolled back, the image is as before it."
 
 
-def _finish(image: Image, journal: Journal, number: int, lock: int) -> bool:
+def _finish(image: Image, journal: Journal, change: Change, lock: int) -> bool:
     """Write an interrupted change to its end; False where that cannot be done (no room), and it must be rolled back."""
+    number = change.number
     wanted, _before, after = journal.extents(number)
     ours = journal.overlay(number)
     try:
@@ -103,7 +111,13 @@ def _finish(image: Image, journal: Journal, number: int, lock: int) -> bool:
         delta.mend_leaks(image)
     except (QemuError, OSError):
         return False
-    note = "Interrupted while it was written; finished at the next opening."
+    note = _noted(change, "Interrupted while it was written; finished at the next opening.")
     journal.set_state(number, State.COMMITTED, note)
     ours.unlink()
     return True
+
+
+def _noted(change: Change, sentence: str) -> str:
+    """A change's note with a sentence more, in place of why an earlier opening could not finish it."""
+    kept, _, _ = change.note.partition(_NOT_YET)
+    return f"{kept.strip()} {sentence}".strip()

@@ -11,12 +11,14 @@ from wizard.option_list import Group, Option, groups
 WIDTH = 79
 HEIGHT = 23
 """Lines: of 24, the last is the prompt's."""
+_TIE = "\N{NO-BREAK SPACE}"
+"""Keeps a code on one line with what it means."""
 
 
 def text(parser: argparse.ArgumentParser) -> str:
     """The help of a command line whose first group of options are its modes."""
     modes, *others = groups(parser)
-    codes = ", ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES)
+    codes = ", ".join(f"{code}{_TIE}{meaning}" for code, meaning in EXIT_CODES)
     lines = [
         f"usage: {parser.usage}",
         "",
@@ -25,7 +27,7 @@ def text(parser: argparse.ArgumentParser) -> str:
         *_explained(modes),
         "",
         *(line for group in others for line in _named(group)),
-        *_wrapped("exit codes: ", codes),
+        *(line.replace(_TIE, " ") for line in _wrapped("exit codes: ", codes)),
         f"All of it: {parser.prog} --man | man -l -",
     ]
     return "\n".join(lines) + "\n"

@@ -22,7 +22,8 @@ def script(name: str, options: Sequence[Option], ids: Mapping[str, str]) -> str:
 def _line(name: str, option: Option, word: str, modes: Sequence[str], ids: str) -> str:
     parts = [f"complete -c {name}", f"-l {word[2:]}" if word.startswith("--") else f"-s {word[1:]}"]
     if option.exclusive:
-        seen = " ".join(f"-l {mode}" for mode in modes)
+        # Not itself: fish asks before it completes the option's own word, too.
+        seen = " ".join(f"-l {mode}" for mode in modes if mode != word.lstrip("-"))
         parts.append(f"-n 'not __fish_seen_argument {seen}'")
     if not option.value_may_lack:
         parts += {

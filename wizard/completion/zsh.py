@@ -51,12 +51,14 @@ def _specs(option: Option, modes: str, name: str) -> Iterator[str]:
 
 
 def _argument(option: Option, name: str) -> str:
-    label = f"{':' if option.value_may_lack else ''}:{_escaped(option.value)}:"
+    if option.value_may_lack:
+        return ""  # zsh would offer nothing else after it
+    label = f":{_escaped(option.value)}:"
     return {
         Takes.NOTHING: "",
         Takes.WORD: f"{label} ",
         Takes.FILE: f"{label}_files",
-        Takes.FOLDER: f"{label}_files -/",
+        Takes.FOLDER: f"{label}_path_files -/",  # _files falls back to files
         Takes.CHOICE: f"{label}({' '.join(option.choices)})",
         Takes.ID: f"{label}_{name}_ids",
         Takes.IDS: f"{label}_sequence _{name}_ids",

@@ -51,11 +51,19 @@ def accept(file: Path, images: Sequence[Path] = ()) -> None:
     format_of(file)
     try:
         target = file.resolve()
-        folder = target.parent
     except (OSError, RuntimeError):
         raise _refused(file, "is a link that leads nowhere", "Name another file.") from None
     except ValueError:  # a lone surrogate, a null character
         raise _refused(file, "is no name that a file can have", "Name another file.") from None
+    try:
+        _accept(file, target, images)
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        reason = visible(error.strerror or str(error))
+        raise _refused(file, f"cannot be looked at: {reason}", "Name another file.") from None
+
+
+def _accept(file: Path, target: Path, images: Sequence[Path]) -> None:
+    folder = target.parent
     if not folder.is_dir():
         raise _refused(file, "cannot be written: there is no such folder", "Make the folder first.")
     if file.exists() and not file.is_file():
@@ -69,13 +77,13 @@ def accept(file: Path, images: Sequence[Path] = ()) -> None:
             raise _refused(file, "is the image itself", "Name another file.")
 
 
-def write(file: Path, outcomes: Sequence[Outcome], *, strict: bool = False, now: datetime | None = None) -> None:
-    """Write a report; an older file stays as it was until the new one is whole. UsageError where it cannot be."""
+def write(file: Path, outcomes: Sequence[Outcome], *, strict: bool = False, now: datetime | None = None) -> int:
+    """Write a report; the number of bytes. UsageError where it cannot be: an older file is as it was then."""
     told = format_of(file).made(Run(tuple(outcomes), now or datetime.now(UTC), strict))
     try:
         # Through a link to what it leads to: the link was put there on purpose.
         # A report is read by others: its mode is what the umask makes of it.
-        save(file.resolve(), [told.encode("utf-8")], replace=True, mode=0o666)
+        return save(file.resolve(), [told.encode("utf-8")], replace=True, mode=0o666)
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UsageError(

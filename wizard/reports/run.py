@@ -62,11 +62,13 @@ def notes(outcome: Outcome) -> tuple[str, ...]:
 
 
 def verdict(outcome: Outcome, *, strict: bool) -> str:
-    """One word for one image."""
+    """A word or two for one image."""
     if outcome.error is not None:
         return "error"
     if outcome.report is None:
         return "done"
+    if not outcome.report.applies(strict=strict):
+        return "nothing applies"
     return "satisfied" if outcome.report.satisfied(strict=strict) else "not satisfied"
 
 

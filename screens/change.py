@@ -1,0 +1,71 @@
+"""One change of the journal, looked at closely: what became of each file, and what its commands printed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from screens.change_state import state_word
+from screens.change_text import about, change_text
+from screens.changed_files import LOOKING, ChangedFiles
+from screens.desk import Desk
+from screens.rows import Row, RowList, columns
+from screens.text import ago, join
+from wizard.change import Change
+
+
+class ChangeScreen(ChangedFiles[None]):
+    """Changes nothing, neither the image nor the journal. The cursor begins on the first file."""
+
+    HELP = """
+# A change
+
+What the journal keeps of one change: every file that it touched, as it was before and after, and every command that
+ran in the guest. It is what stood then, not what the image holds now. Nothing is written here.
+
+`n` goes through all differences, file after file; from 120 columns on `|` shows before and after side by side. `tab`
+moves to the text, where the arrow keys scroll, also sideways. `y` copies the difference, `s` saves all of them as a
+patch, with the guest's lines as raw bytes: look at it with `less`, not with `cat`.
+
+`escape` goes back to the journal, where changes are undone and reverted.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", id="change.back", tooltip="Back to the journal"),
+        *LOOKING,
+    ]
+
+    def __init__(self, desk: Desk, change: Change, newest: bool, now: datetime, demo: bool = False) -> None:
+        super().__init__(desk, change, demo)
+        self._change = change
+        self._newest = newest
+        self._now = now
+
+    def first_row(self) -> Row:
+        """The change's number and state."""
+        number = Content.styled(f"change {self._change.number}", "bold")
+        told = join(state_word(self._change.state), ago(self._change.time, self._now), separator=", ")
+        return Row("change", columns((number, 10), (told, 0)))
+
+    def first_text(self) -> Content:
+        """What the journal tells of it."""
+        return change_text(self._change, self._newest)
+
+    def patch_name(self) -> str:
+        """Named after the image and the change."""
+        return f"{self._desk.path.name}.change-{self._change.number}.patch"
+
+    def patch_title(self) -> str:
+        """What the change did."""
+        change = self._change
+        return f"Change {change.number} of {self._desk.path.name} ({change.state}): {about(change)}"
+
+    def on_mount(self) -> None:
+        if self._change.files:
+            self.query_one(RowList).highlighted = 1
+
+    def action_back(self) -> None:
+        """Back to the journal."""
+        self.leave(None)
