@@ -22,6 +22,7 @@ from screens.batch_work import Batch
 from screens.desk import Desk
 from screens.dialogs import LeavingDialog
 from screens.keymap import keymap
+from screens.listing import Place
 from screens.picker import Marked, PickerScreen
 from screens.requirements import RequirementsScreen
 from screens.terminal import LastingDriver, TerminalLost
@@ -101,14 +102,14 @@ class WizardApp(App[int], inherit_bindings=False):
     async def _main(self) -> None:
         start = _absolute(self._start or Path())
         image: Path | None = None if os.path.isdir(start) else start  # noqa: PTH112 - Path.is_dir may be refused
-        folder = start.parent if image else start
+        place = Place(start.parent, start) if image else Place(start)
         batch: Batch | None = None
         while True:
             chosen: Path | Marked | None = image
             if chosen is None:
-                chosen = await self.push_screen_wait(PickerScreen(folder, self._now))
+                chosen = await self.push_screen_wait(PickerScreen(place, self._now))
             if isinstance(chosen, Marked):
-                folder, batch = chosen.paths[0].parent, Batch(self._connect, chosen.paths, self._now)
+                batch = Batch(self._connect, chosen.paths, self._now)
                 chosen = await self._batch(batch)
             image = None
             if chosen is None:
@@ -118,9 +119,7 @@ class WizardApp(App[int], inherit_bindings=False):
             await visit.run()
             await visit.close()
             self._busy = None
-            if batch is None:
-                folder = chosen.parent
-            else:
+            if batch is not None:
                 batch.again(chosen)
                 image = await self._batch(batch)
                 batch = batch if image else None

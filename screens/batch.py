@@ -37,7 +37,14 @@ is written as a whole or not at all, its journal keeps what undo needs, and `esc
 written.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", id="batch.open", tooltip="Open the image under the cursor"),
+        Binding(
+            "enter",
+            "open",
+            "Open",
+            id="batch.open",
+            key_display="enter",
+            tooltip="Open the image under the cursor",
+        ),
         Binding("w", "fix", "Fix all…", id="batch.fix", tooltip="Make every fix on offer, after one question"),
         Binding("x", "export", "Export", id="batch.export", tooltip="Write the results to a file"),
         Binding("tab", "focus_text", "Scroll text", id="batch.focus", tooltip="Between the list and the text"),

@@ -86,6 +86,10 @@ def _standing(item: Item) -> Content:
         return EMPTY
     # What the guide requires: the same count as in the list of images.
     counts = {s: len(item.failing(s, Level.REQUIRED)) for s in (Status.FAIL, Status.UNKNOWN)}
-    shown = [status(s, count) for s, count in counts.items() if count] or [status(Status.PASS)]
+    shown = [status(s, count) for s, count in counts.items() if count]
+    if not shown:
+        shown = [status(Status.PASS if item.report.applies() else Status.SKIPPED)]
     offer = Content.styled(f"{len(item.fixes)} fixable", "$text-accent") if item.fixes else EMPTY
+    if item.read_only and any(a.fix is not None and a.fix.available for a in item.report.assessments):
+        offer = Content.styled("read-only", "$text-warning")
     return join(*shown, offer, separator="  ")

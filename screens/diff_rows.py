@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from itertools import repeat, zip_longest
 from typing import NamedTuple
 
 from textual.content import Content
 
 from screens.diff_text import HEADER, LINE_LIMIT, TAB, marked, shown
 from wizard.difference import Block, Difference, Side
-from wizard.words import Pair, paired
+from wizard.words import Pair, compared, paired
 
 _TOLD = 40
 """Cells for what is said at the end of a line that is cut or has no newline."""
+_COMPARED = 2000
+"""Comparisons of lines, some 10 ms in all; in the blocks behind them, lines are side by side in their order."""
 
 
 class Kind(Enum):
@@ -40,18 +43,20 @@ class DiffRow(NamedTuple):
 
 def diff_rows(difference: Difference, split: bool = False) -> Iterator[DiffRow]:
     """The rows of all hunks."""
+    left = _COMPARED
     for number, hunk in enumerate(difference.hunks):
         yield DiffRow(Kind.HUNK, number)
         for block in hunk.blocks:
             if block.same:
-                yield from (DiffRow(Kind.SAME, a, b) for a, b in zip(block.old, block.new, strict=True))
+                yield from map(DiffRow, repeat(Kind.SAME), block.old, block.new)
                 continue
-            beside = _beside(difference, block)
+            left -= compared(block.old, block.new)
+            pairs = _beside(difference, block) if left >= 0 else list(zip_longest(block.old, block.new))
             if split:
-                yield from (DiffRow(Kind.BESIDE, a, b) for a, b in beside)
-            else:
-                yield from (DiffRow(Kind.REMOVED, a, b) for a, b in beside if a is not None)
-                yield from (DiffRow(Kind.ADDED, a, b) for a, b in beside if b is not None)
+                yield from (DiffRow(Kind.BESIDE, a, b) for a, b in pairs)
+                continue
+            yield from (DiffRow(Kind.REMOVED, a, b) for a, b in pairs if a is not None)
+            yield from (DiffRow(Kind.ADDED, a, b) for a, b in pairs if b is not None)
 
 
 def draw(difference: Difference, row: DiffRow) -> Content:

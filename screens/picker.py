@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
@@ -17,14 +18,14 @@ from textual.widgets import Input, Static
 
 from screens.base import WizardScreen
 from screens.filter_line import FilterLine
-from screens.folder import Entry, Kind, list_folder, look_at, looked_into
+from screens.folder import Entry, Kind
+from screens.listing import Listing, Place, closer_look, first_look
 from screens.picker_rows import entry_row, heading
 from screens.rows import Row, RowList, RowVisual, columns
 from screens.text import EMPTY, Clock, file_path, join, plain
-from wizard.known_images import Known, KnownImages
+from wizard.known_images import KnownImages
 
 _UP = ".."
-_RECENT = 4
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,19 @@ enters a folder. The verdict is that of the newest look at the image, in bracket
 `/` goes to the line at the top: what is typed there filters the list, and the arrow keys move in it meanwhile. A path
 can be typed or pasted there too; `~` stands for your home folder.
 
-`space` marks images; `c` checks all that are marked, and what can be fixed of them is offered then.
+`space` marks images; `c` checks all that are marked, and what can be fixed of them is offered then. Marks stay until
+`n` takes them away.
 Nothing is written to an image by opening or checking it.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", id="picker.open", tooltip="Open the image or the folder"),
+        Binding(
+            "enter",
+            "open",
+            "Open",
+            id="picker.open",
+            key_display="enter",
+            tooltip="Open the image or the folder",
+        ),
         Binding("space", "mark", "Mark", id="picker.mark", tooltip="Mark or unmark an image for a batch"),
         Binding("c", "check", "Check marked", id="picker.check", tooltip="Check all marked images"),
         Binding("a", "mark_all", "Mark all", show=False, id="picker.mark_all", tooltip="Mark every image shown"),
@@ -63,15 +72,13 @@ Nothing is written to an image by opening or checking it.
         Binding("escape", "list", "To the list", id="picker.list", tooltip="Drop the filter, back to the list"),
     ]
 
-    def __init__(self, folder: Path, now: Clock, known: KnownImages | None = None) -> None:
+    def __init__(self, place: Place, now: Clock, known: KnownImages | None = None) -> None:
         super().__init__()
-        self._folder = folder
+        self._place = place
         self._now = now
         self._images = known or KnownImages()
-        self._hidden = False
-        self._entries: dict[str, Entry] = {}
-        self._known: dict[str, Known] = {}
-        self._marked: set[Path] = set()
+        self._listing = Listing(place.folder)
+        self._rows: dict[str, Row] = {}
 
     def body(self) -> Iterable[Widget]:
         yield Static(id="picker-title", markup=False)
@@ -84,78 +91,64 @@ Nothing is written to an image by opening or checking it.
     def on_mount(self) -> None:
         self._list_widget.focus()
         self._title()
-        self._load(self._folder)
+        self._load(self._place.folder, self._place.cursor, self._place.filter)
 
     @property
     def _list_widget(self) -> RowList:
         return self.query_one("#picker-list", RowList)
 
-    def _load(self, folder: Path, cursor: str | None = None) -> None:
-        self.run_worker(self._list(folder, cursor), exclusive=True, group="folder")
+    def _load(self, folder: Path, cursor: Path | None = None, typed: str = "") -> None:
+        self.run_worker(self._list(folder, cursor, typed), exclusive=True, group="folder")
 
-    async def _list(self, folder: Path, cursor: str | None) -> None:
+    async def _list(self, folder: Path, cursor: Path | None, typed: str) -> None:
         try:
-            # Off the event loop: a folder may lie on a network that does not answer.
-            entries = await asyncio.to_thread(list_folder, folder, self._hidden)
+            # Off the event loop: a folder may be long, or lie on a network that does not answer.
+            listing = await asyncio.to_thread(first_look, folder, self._place.hidden)
         except OSError as error:
             self._problem(f"{file_path(folder)} cannot be read: {error.strerror}")
             return
         self._problem("")
-        self._folder = folder
+        self._place.folder = folder
         self.query_one("#picker-folder", Static).update(Content(file_path(folder)))
         with self.prevent(Input.Changed):
-            self._line.value = ""
-        self._entries = {str(number): entry for number, entry in enumerate(entries)}
-        self._known = {}
-        start = next((key for key, entry in self._entries.items() if entry.path.name == cursor), None)
-        self._show(start or ("0" if entries else _UP))
-        await self._look_closer(self._entries)
+            self._line.value = typed
+        self._take(listing)
+        self._show(start := listing.key_of(cursor) or ("0" if listing.entries else _UP))
+        # What takes a look into each file, or into the memory, comes after the names; the cursor stays.
+        listing = await asyncio.to_thread(closer_look, listing, self._images)
+        self._take(listing)
+        key = self._list_widget.key
+        self._show(listing.key_of(cursor) or key if key == start else key)
 
-    async def _look_closer(self, entries: Mapping[str, Entry]) -> None:
-        """What takes a look into each file, or into the memory, comes after the names; the cursor stays."""
-        looked, inside, recent = await asyncio.to_thread(self._look, self._folder, entries)
-        self._entries = looked | {f"recent {number}": look for number, (look, _) in enumerate(recent)}
-        self._known = {key: inside[e.path.name] for key, e in self._entries.items() if e.path.name in inside}
-        self._known |= {f"recent {number}": known for number, (_, known) in enumerate(recent)}
-        self._show(self._list_widget.key)
+    def _take(self, listing: Listing) -> None:
+        self._listing = listing
+        self._rows = {key: Row(key, partial(self._draw, key)) for key in listing.names}
 
-    def _look(
-        self, folder: Path, entries: Mapping[str, Entry]
-    ) -> tuple[dict[str, Entry], dict[str, Known], list[tuple[Entry, Known]]]:
-        inside = {path.name: known for path, known in self._images.inside(folder.resolve()).items()}
-        elsewhere = [known for known in self._images.recent(_RECENT * 4) if known.path.parent != folder.resolve()]
-        recent = [(look_at(known.path), known) for known in elsewhere[:_RECENT]]
-        looked = [(key, looked_into(entry)) for key, entry in entries.items()]
-        looked.sort(key=lambda pair: (pair[1].kind, pair[1].path.name.casefold()))
-        return dict(looked), inside, recent
+    def _draw(self, key: str, width: int) -> Content:
+        entry = self._listing.get(key)
+        if entry is None:
+            return EMPTY
+        known, marked = self._listing.known.get(key), entry.path in self._place.marked
+        return entry_row(entry, known, self._now(), marked, key in self._listing.recent)(width)
 
     def _show(self, key: str | None = None) -> None:
         """Show what the filter lets through."""
         wanted = "" if self._is_path(self._line.value) else self._line.value.strip().casefold()
-        here = [k for k, e in self._entries.items() if not _is_recent(k) and wanted in e.path.name.casefold()]
-        recent = [k for k, e in self._entries.items() if _is_recent(k) and wanted in str(e.path).casefold()]
+        recent, here = self._listing.matching(wanted)
         rows = []
         if recent:
-            rows += [
-                _title_row("recent", "Looked at lately"),
-                *map(self._row, recent),
-                _title_row("here", "This folder"),
-            ]
-        if not wanted and self._folder.parent != self._folder:
+            rows += [_title_row("recent", "Looked at lately"), *(self._rows[key] for key in recent)]
+            rows.append(_title_row("here", "This folder"))
+        if not wanted and self._place.folder.parent != self._place.folder:
             rows.append(Row(_UP, columns(("", 1), ("", 1), ("..", 0))))
-        rows += map(self._row, here)
+        rows += [self._rows[key] for key in here]
         if not here:
             rows.append(_title_row("empty", "Nothing of that name" if wanted else "Nothing here"))
         self._list_widget.show(rows, key)
         self.refresh_bindings()
 
-    def _row(self, key: str) -> Row:
-        entry = self._entries[key]
-        marked = entry.path in self._marked
-        return Row(key, entry_row(entry, self._known.get(key), self._now(), marked, _is_recent(key)))
-
     def _title(self) -> None:
-        count = len(self._marked)
+        count = len(self._place.marked)
         text = f"{count} {'image' if count == 1 else 'images'} marked" if count else "Choose an image to check"
         title = self.query_one("#picker-title", Static)
         title.update(Content.styled("image-wizard", "bold $text-accent") + Content(f"  {text}"))
@@ -180,8 +173,8 @@ Nothing is written to an image by opening or checking it.
     def _chosen(self, event: RowList.Chosen) -> None:
         if event.key == _UP:
             self.action_parent()
-        elif event.key in self._entries:
-            self._go(self._entries[event.key].path)
+        elif entry := self._listing.get(event.key):
+            self._go(entry.path)
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
@@ -190,16 +183,17 @@ Nothing is written to an image by opening or checking it.
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
         text = event.value.strip().strip("'\"")
-        path = self._folder / os.path.expanduser(text) if text else None  # noqa: PTH111 - fails without such a user
+        path = self._place.folder / os.path.expanduser(text) if text else None  # noqa: PTH111 - fails without such a user
         shown = self._list_widget.key
         if path is not None and (self._is_path(text) or shown in (None, _UP)):
             self._go(path)
         else:
             self._list_widget.action_select()
 
-    def _go(self, path: Path) -> None:
+    @work(exclusive=True, group="go")
+    async def _go(self, path: Path) -> None:
         try:
-            is_folder, exists = path.is_dir(), path.exists()
+            is_folder, exists = await asyncio.to_thread(lambda: (path.is_dir(), path.exists()))
         except (OSError, ValueError) as error:
             self._problem(f"{file_path(path)}: {error}")
             return
@@ -210,6 +204,12 @@ Nothing is written to an image by opening or checking it.
             self.leave(path)
         else:
             self._problem(f"There is no file {file_path(path)}")
+
+    def leave(self, result: Path | Marked) -> None:
+        """Return the result; the place is found again as it is now."""
+        self._place.cursor = self._under
+        self._place.filter = "" if self._is_path(self._line.value) else self._line.value
+        super().leave(result)
 
     def on_paste(self, event: events.Paste) -> None:
         """A path pasted anywhere goes into the line."""
@@ -225,12 +225,18 @@ Nothing is written to an image by opening or checking it.
         if action == "mark":
             return not typing and (True if self._markable else None)
         if action == "check":
-            return not typing and (True if self._marked else None)
-        return typing if action == "list" else True
+            return not typing and (True if self._place.marked else None)
+        return typing or (self.is_mounted and bool(self._line.value)) if action == "list" else True
+
+    @property
+    def _under(self) -> Path | None:
+        """The path under the cursor."""
+        entry = self._listing.get(self._list_widget.key)
+        return entry.path if entry else None
 
     @property
     def _markable(self) -> Entry | None:
-        entry = self._entries.get(self._list_widget.key or "") if self.is_mounted else None
+        entry = self._listing.get(self._list_widget.key) if self.is_mounted else None
         return entry if entry is not None and entry.kind is Kind.IMAGE else None
 
     def action_open(self) -> None:
@@ -240,35 +246,34 @@ Nothing is written to an image by opening or checking it.
     def action_mark(self) -> None:
         """Mark or unmark the image under the cursor, and go on to the next."""
         if entry := self._markable:
-            self._mark(self._marked ^ {entry.path})
+            self._mark(self._place.marked ^ {entry.path})
             self._list_widget.action_cursor_down()
 
     def action_mark_all(self) -> None:
         """Mark every image that is shown of this folder."""
-        keys = [option.id for option in self._list_widget.options if option.id in self._entries]
-        shown = [self._entries[key] for key in keys if key is not None and not _is_recent(key)]
-        self._mark(self._marked | {entry.path for entry in shown if entry.kind is Kind.IMAGE})
+        shown = filter(None, map(self._listing.entries.get, self._list_widget.keys))
+        self._mark(self._place.marked | {entry.path for entry in shown if entry.kind is Kind.IMAGE})
 
     def action_unmark(self) -> None:
         """Unmark all images, also those of other folders."""
-        self._mark(set())
+        self._mark(frozenset())
 
-    def _mark(self, paths: set[Path]) -> None:
-        changed, self._marked = self._marked ^ paths, paths
-        keys = [option.id for option in self._list_widget.options if option.id in self._entries]
-        self._list_widget.redraw(self._row(k) for k in keys if k is not None and self._entries[k].path in changed)
+    def _mark(self, paths: frozenset[Path]) -> None:
+        self._place.marked = paths
+        self._list_widget.refresh()
         self._title()
         self.refresh_bindings()
 
     def action_check(self) -> None:
         """Leave with the marked images."""
-        if self._marked:
-            self.leave(Marked(tuple(sorted(self._marked))))
+        if self._place.marked:
+            self.leave(Marked(tuple(sorted(self._place.marked))))
 
     def action_parent(self) -> None:
         """Go to the folder above, with the cursor on the one left."""
-        if self._folder.parent != self._folder:
-            self._load(self._folder.parent, self._folder.name)
+        folder = self._place.folder
+        if folder.parent != folder:
+            self._load(folder.parent, folder)
 
     def action_path(self) -> None:
         """Go to the line."""
@@ -282,16 +287,12 @@ Nothing is written to an image by opening or checking it.
 
     def action_hidden(self) -> None:
         """Show or hide hidden files."""
-        self._hidden = not self._hidden
-        self._load(self._folder)
+        self._place.hidden = not self._place.hidden
+        self.action_reload()
 
     def action_reload(self) -> None:
         """Read the folder again."""
-        self._load(self._folder)
-
-
-def _is_recent(key: str) -> bool:
-    return key.startswith("recent ")
+        self._load(self._place.folder, self._under, self._line.value)
 
 
 def _title_row(key: str, text: str) -> Row:

@@ -63,7 +63,8 @@ def verdict(known: Known | None) -> Content:
     elif known.unknown:
         told = status(Status.UNKNOWN, known.unknown)
     else:
-        told = status(Status.PASS)
+        # What all is skipped of was not found to be right.
+        told = status(Status.PASS if known.passed else Status.SKIPPED)
     return told if known.current else Content.styled(f"({told.plain})", "$foreground-muted")
 
 

@@ -13,7 +13,7 @@ _LABEL = "bold $text-accent"
 
 
 def row(assessment: Assessment, ticked: bool, can_tick: bool = True) -> Row:
-    """Tick, status, id, title, and whether there is a fix."""
+    """Tick, status, id, title, and whether there is a fix; one that cannot be ticked cannot be written."""
     requirement, fix = assessment.requirement, assessment.fix
     if fix is None:
         tick, offer = EMPTY, EMPTY
@@ -21,7 +21,7 @@ def row(assessment: Assessment, ticked: bool, can_tick: bool = True) -> Row:
         tick, offer = EMPTY, Content.styled("needs…" if fix.needs else "no fix", "$foreground-muted")
     else:
         tick = Content.styled("[x]", "bold $text-accent") if ticked else Content("[ ]" if can_tick else "")
-        offer = Content.styled("fix", "$text-accent")
+        offer = Content.styled("fix", "$text-accent") if can_tick else Content.styled("read-only", "$foreground-muted")
     return Row(
         requirement.id,
         columns(
@@ -29,7 +29,7 @@ def row(assessment: Assessment, ticked: bool, can_tick: bool = True) -> Row:
             (status(assessment.finding.status), 9),
             (plain(requirement.id), 16),  # the longest: cloud-init-state
             (plain(requirement.title), 0),
-            (offer, 6),
+            (offer, max(6, offer.cell_length)),
         ),
     )
 

@@ -52,12 +52,45 @@ def test_a_memory_that_cannot_be_used_is_none(tmp_path: Path) -> None:
         images = KnownImages(file)
         images.remember(image, REPORT)
         assert images.recent(5) == ()
-    broken = tmp_path / "known.db"
-    broken.write_bytes(b"no database" * 1000)
-    images = KnownImages(broken)
+
+
+@pytest.mark.parametrize("first", ["recent", "remember"])
+@pytest.mark.parametrize("damage", ["no database", "page", "text", "version"])
+def test_a_memory_that_is_spoilt_is_replaced(tmp_path: Path, damage: str, first: str) -> None:
+    image, file = tmp_path / "a.raw", tmp_path / "known.db"
+    image.touch()
+    images = KnownImages(file)
     images.remember(image, REPORT)
-    assert images.recent(5) == ()
-    assert images.inside(tmp_path) == {}
+    if damage == "no database":
+        file.write_bytes(b"no database" * 1000)
+    elif damage == "page":
+        content = bytearray(file.read_bytes())
+        content[100:] = b"\xff" * (len(content) - 100)
+        file.write_bytes(content)
+    else:
+        with closing(sqlite3.connect(file)) as db, db:
+            change = "UPDATE known SET product = CAST(x'ff' AS TEXT)" if damage == "text" else "DROP TABLE known"
+            db.execute(change)
+            db.execute("CREATE TABLE IF NOT EXISTS known (path BLOB PRIMARY KEY, product TEXT)")
+    (tmp_path / "known.db-journal").touch()
+    if first == "recent":
+        assert images.recent(5) == ()
+    images.remember(image, REPORT)
+    assert [known.path for known in images.recent(5)] == [image]
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_memory_that_is_busy_is_kept(tmp_path: Path) -> None:
+    image, file = tmp_path / "a.raw", tmp_path / "known.db"
+    image.touch()
+    images = KnownImages(file)
+    images.remember(image, REPORT)
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        images.remember(image, REPORT)
+        assert images.recent(5) == ()
+        db.rollback()
+    assert len(images.recent(5)) == 1
 
 
 def test_names_of_any_bytes_are_remembered_in_a_file_of_ours_alone(tmp_path: Path) -> None:
@@ -109,9 +142,9 @@ def test_nothing_that_a_guest_calls_itself_and_no_foreign_row_is_a_failure(tmp_p
     assert images.recent(1)[0].product == "De\\udcff\x1bbian"
     file.unlink()
     with closing(sqlite3.connect(file)) as db, db:
-        db.execute("CREATE TABLE known (path PRIMARY KEY, product, fail, unknown, time, size, modified)")
-        db.execute("INSERT INTO known VALUES (?, 1, 'x', 'y', '2020-01-01', 1, 1)", (os.fsencode(image),))
-        db.execute("INSERT INTO known VALUES (7, 1, 0, 0, '2020-01-01', 1, 1)")
+        db.execute("CREATE TABLE known (path PRIMARY KEY, product, fail, unknown, passed, time, size, modified)")
+        db.execute("INSERT INTO known VALUES (?, 1, 'x', 'y', 0, '2020-01-01', 1, 1)", (os.fsencode(image),))
+        db.execute("INSERT INTO known VALUES (7, 1, 0, 0, 0, '2020-01-01', 1, 1)")
     assert images.recent(5) == ()
     assert images.inside(tmp_path) == {}
 

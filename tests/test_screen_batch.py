@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 from fake_engine import FakeEngine, FakeHost
-from fake_report import IMAGE, FakeClock
+from fake_report import IMAGE, REPORT, FakeClock, clean_report
 from screen_driver import detail, reach, until, wizard
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
+from textual.widgets._footer import FooterKey
 
+from remediations.vocabulary import Status
 from screens.batch import BatchScreen
+from screens.batch_text import item_row
 from screens.batch_work import Item, Phase
 from screens.dialogs import ConfirmDialog, LeavingDialog, TextDialog
 from screens.export import ExportDialog
@@ -25,6 +28,7 @@ from screens.requirements import RequirementsScreen
 from screens.rows import RowList
 from wizard.change import Preview
 from wizard.errors import KeyNeeded, OpenError
+from wizard.reports.run import verdict
 
 BROKEN = OpenError("no-system", "No Linux system was found in b.qcow2.", "Is this the right disk?")
 
@@ -50,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
 async def marked(pilot: Pilot[int], *keys: str) -> BatchScreen:
     """The batch of the images that the keys mark in the picker."""
     picker = await reach(pilot, PickerScreen)
-    await until(pilot, lambda: any(entry.format for entry in picker._entries.values()))
+    await until(pilot, lambda: any(entry.format for entry in picker._listing.entries.values()))
     await pilot.press(*keys, "c")
     return await reach(pilot, BatchScreen)
 
@@ -90,18 +94,18 @@ async def test_marked_images_are_checked_and_none_is_written(folder: Path) -> No
 async def test_marks_are_set_and_dropped(folder: Path) -> None:
     async with wizard(Hosts(), folder).run_test() as pilot:
         picker = await reach(pilot, PickerScreen)
-        await until(pilot, lambda: any(entry.format for entry in picker._entries.values()))
+        await until(pilot, lambda: any(entry.format for entry in picker._listing.entries.values()))
         assert picker.check_action("check", ()) is None
         await pilot.press("c")
         assert isinstance(pilot.app.screen, PickerScreen)
         await pilot.press("space", "space", "up", "space")
-        assert {path.name for path in picker._marked} == {"a.qcow2"}
+        assert {path.name for path in picker._place.marked} == {"a.qcow2"}
         await pilot.press("n")
-        assert not picker._marked
+        assert not picker._place.marked
         await pilot.press("end")
         assert picker.check_action("mark", ()) is None  # a text file
         await pilot.press("space")
-        assert not picker._marked
+        assert not picker._place.marked
 
 
 async def test_all_fixes_are_made_after_one_question(folder: Path) -> None:
@@ -170,21 +174,19 @@ async def test_quitting_while_an_image_is_written_waits(folder: Path) -> None:
 async def test_typing_filters_and_the_arrows_move_meanwhile(folder: Path) -> None:
     async with wizard(Hosts(), folder).run_test() as pilot:
         picker = await reach(pilot, PickerScreen)
-        await until(pilot, lambda: any(entry.format for entry in picker._entries.values()))
+        await until(pilot, lambda: any(entry.format for entry in picker._listing.entries.values()))
         await pilot.press("slash", *"qcow", "down")
-        shown = [option.id for option in picker._list_widget.options]
+        shown = list(picker._list_widget.keys)
         assert shown == ["0", "1", "2"]
         assert picker._list_widget.key == "1"
         await pilot.press("escape")
         assert picker.query_one(Input).value == ""
-        assert len(picker._list_widget.options) == 5
+        assert len(picker._list_widget.keys) == 5
         await pilot.press("slash", *"c.q", "enter")
         await reach(pilot, RequirementsScreen)
 
 
 async def test_images_looked_at_lately_come_first(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    from fake_report import REPORT
-
     from wizard.known_images import KnownImages
 
     image = tmp_path_factory.mktemp("elsewhere") / "golden.qcow2"
@@ -193,9 +195,9 @@ async def test_images_looked_at_lately_come_first(folder: Path, tmp_path_factory
     KnownImages().remember(folder / "b.qcow2", REPORT)
     async with wizard(Hosts(), folder).run_test() as pilot:
         picker = await reach(pilot, PickerScreen)
-        await until(pilot, lambda: "recent 0" in picker._entries)
-        assert picker._entries["recent 0"].path == image
-        assert picker._known["1"].path.name == "b.qcow2"
+        await until(pilot, lambda: "recent 0" in picker._listing.recent)
+        assert picker._listing.recent["recent 0"].path == image
+        assert picker._listing.known["1"].path.name == "b.qcow2"
         assert picker._list_widget.key == "0"  # the cursor stays in the folder
         await pilot.press("home", "enter")
         await reach(pilot, RequirementsScreen)
@@ -295,3 +297,41 @@ async def test_what_an_image_lacks_is_asked_for_where_it_is_opened(folder: Path)
     async with wizard(Hosts(a=FakeHost(fail={"open": locked})), folder).run_test() as pilot:
         await done(pilot, await marked(pilot, "space"))
         assert "enter opens it, and asks" in detail(pilot)
+
+
+async def test_an_image_that_cannot_be_written_is_called_read_only(folder: Path) -> None:
+    hosts = Hosts(a=FakeHost(image=replace(IMAGE, read_only_reason="it is in use")), b=FakeHost(report=clean_report()))
+    async with wizard(hosts, folder).run_test(size=(120, 40)) as pilot:
+        screen = await marked(pilot, "a")
+        items = await done(pilot, screen)
+        a, b, c = (item_row("0", item).draw(80).plain for item in items)
+        assert "read-only" in a
+        assert "fix" not in a
+        assert "read-only" not in b + c
+        assert "fixable" in c
+        shown = [(key.key_display, key.description) for key in screen.query(FooterKey)]
+        assert shown[0] == ("enter", "Open")
+
+
+async def test_what_nothing_applies_to_does_not_pass(folder: Path) -> None:
+    skipped = [replace(a, finding=replace(a.finding, status=Status.SKIPPED), fix=None) for a in REPORT.assessments]
+    hosts = Hosts(a=FakeHost(report=replace(REPORT, assessments=tuple(skipped))), b=FakeHost(report=clean_report()))
+    async with wizard(hosts, folder).run_test() as pilot:
+        items = await done(pilot, await marked(pilot, "space", "space"))
+        a, b = (item_row("0", item).draw(80).plain for item in items)
+        assert ("- skipped" in a, "pass" in a) == (True, False)
+        assert "✓ pass" in b
+        assert [verdict(item.outcome, strict=False) for item in items] == ["nothing applies", "satisfied"]
+
+
+async def test_the_marks_are_there_when_the_batch_is_left(folder: Path) -> None:
+    async with wizard(Hosts(), folder).run_test() as pilot:
+        first = await reach(pilot, PickerScreen)
+        screen = await marked(pilot, "space", "space", "up")
+        await done(pilot, screen)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen not in (first, screen))
+        picker = await reach(pilot, PickerScreen)
+        await until(pilot, lambda: picker._list_widget.key == "1")
+        assert {path.name for path in picker._place.marked} == {"a.qcow2", "b.qcow2"}
+        assert picker.check_action("check", ()) is True

@@ -15,7 +15,7 @@ from snapshot_fixtures import same_picture_everywhere
 from test_screen_pictures import WIDE, Snap, Steps, take
 from textual.pilot import Pilot
 
-import screens.picker
+import screens.listing
 from screens.folder import Entry, list_folder, look_at
 from screens.picker import PickerScreen
 from wizard.known_images import KnownImages
@@ -48,8 +48,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def on_disk(entry: Entry) -> Entry:
         return replace(entry, on_disk=len(entry.path.name) * 33554432 if entry.on_disk is not None else None)
 
-    monkeypatch.setattr(screens.picker, "list_folder", lambda *args: tuple(map(on_disk, list_folder(*args))))
-    monkeypatch.setattr(screens.picker, "look_at", lambda path: on_disk(look_at(path)))
+    monkeypatch.setattr(screens.listing, "list_folder", lambda *args: tuple(map(on_disk, list_folder(*args))))
+    monkeypatch.setattr(screens.listing, "look_at", lambda path: on_disk(look_at(path)))
     (tmp_path / "images").mkdir()
     return tmp_path / "images"
 

@@ -78,6 +78,11 @@ class Report:
         binding = (a for a in self.assessments if a.binding(strict=strict))
         return all(a.finding.status in (Status.PASS, Status.SKIPPED) for a in binding)
 
+    def applies(self, *, strict: bool = False) -> bool:
+        """Whether any binding requirement says something about this guest; all *skipped* is no *pass*."""
+        binding = (a for a in self.assessments if a.binding(strict=strict))
+        return any(a.finding.status is not Status.SKIPPED for a in binding)
+
 
 def examine(
     guest: Guest,

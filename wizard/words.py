@@ -54,7 +54,7 @@ def paired(old: range, new: range, line: Callable[[int], str], new_line: Callabl
 
     ``line`` and ``new_line`` give the text of a line before and after; in large blocks nobody asks for it.
     """
-    if len(old) * len(new) > _CELLS or len(old) == len(new) == 1:
+    if not compared(old, new):
         return list(zip_longest(old, new))
     pairs: list[Pair] = []
     start, start_new = old.start, new.start
@@ -64,6 +64,12 @@ def paired(old: range, new: range, line: Callable[[int], str], new_line: Callabl
         pairs.append((index, index_new))
         start, start_new = index + 1, index_new + 1
     return [*pairs, *zip_longest(range(start, old.stop), range(start_new, new.stop))]
+
+
+def compared(old: range, new: range) -> int:
+    """How many comparisons of lines :func:`paired` makes; none where the block is large, or a line on each side."""
+    count = len(old) * len(new)
+    return count if 1 < count <= _CELLS else 0
 
 
 def _best(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
