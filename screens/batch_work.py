@@ -16,8 +16,8 @@ from wizard import overlays
 from wizard.change import Change, Preview
 from wizard.document import Outcome
 from wizard.engine import Connect, Engine
-from wizard.errors import Cancelled, ChangeError, WizardError
-from wizard.image import Image
+from wizard.errors import Cancelled, WizardError
+from wizard.image import Image, require_same
 from wizard.report import Report
 
 JOBS = max(1, min(4, os.cpu_count() or 1))
@@ -224,12 +224,8 @@ class Batch:
         def job(engine: Engine) -> None:
             report = engine.open()
             item.notices = engine.notices
-            if engine.image.identity != item.identity:  # what was agreed to was about what it was
-                raise ChangeError(
-                    "image-changed",
-                    "The image was written to or replaced since it was checked. It was left as it is now.",
-                    "Open it to see how it stands.",
-                )
+            # What was agreed to was about what it was.
+            require_same(engine.image, item.identity, "it was checked")
             self._go_on()
             preview = engine.preview([name for name in wanted if name in _offered(report)])
             self._go_on()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
@@ -25,6 +26,10 @@ from wizard.errors import WizardError
 from wizard.report import Report
 
 Value = TypeVar("Value")
+
+
+class _GivenUp(Exception):
+    """The operator gave up on opening the image."""
 
 
 class Visit:
@@ -59,11 +64,16 @@ class Visit:
 
     async def run(self) -> None:
         """Show screens until the operator is done with this image. Runs in a Textual worker."""
-        report = await self._open()
-        if report is None:
-            return
-        requirements = RequirementsScreen(self.desk, report, self._now, self._demo)
-        self._app.push_screen(requirements)
+        with contextlib.suppress(_GivenUp):
+            requirements = RequirementsScreen(self.desk, await self._open(), self._now, self._demo)
+            self._app.push_screen(requirements)
+            with contextlib.suppress(_GivenUp):
+                await self._serve(requirements)
+            requirements.leave(None)
+
+    async def _serve(self, requirements: RequirementsScreen) -> None:
+        """Do what is asked at the list of requirements until another image is asked for."""
+        report: Report | None = None
         while not isinstance(request := await self.requests.get(), LeaveImage):
             match request:
                 case PreviewFixes(ids):
@@ -72,14 +82,11 @@ class Visit:
                     report = await self._journal()
                 case Reopen():
                     report = await self._open()
-                    if report is None:
-                        break
             if report is not None:
                 requirements.show_report(report)
-        requirements.leave(None)
 
-    async def _open(self) -> Report | None:
-        """A report, or None where the operator gave up on the image."""
+    async def _open(self) -> Report:
+        """A report. _GivenUp where the operator goes back: a list from before would say what may not be so any more."""
         while True:
             self._opening = OpeningScreen(self.desk, self._now, self._demo)
             result = await self._show(self._opening)
@@ -88,10 +95,11 @@ class Visit:
                 return result
             if result is Leave.BACK:
                 self._opening = None
-                return None
+                raise _GivenUp
             if result is Leave.JOURNAL:
                 report = await self._journal()
                 if report is not None:
+                    self._opening = None
                     return report
 
     async def _stage(self, title: str, job: Callable[[], Awaitable[Preview]]) -> Report | None:

@@ -15,7 +15,7 @@ from remediations.vocabulary import Finding, Settings, Status
 from wizard.change import Change, CommandResult, FileChange, Preview, State
 from wizard.engine import OUTPUT, Progress
 from wizard.errors import Cancelled
-from wizard.image import Image
+from wizard.image import Image, probe, require_same
 from wizard.opening import Opening
 from wizard.report import Reader, Report
 
@@ -26,6 +26,7 @@ class FakeHost:
 
     ``fail`` names a call and the error it raises (once); ``hold`` the calls that wait for :attr:`release` or
     cancelling. ``warm`` is whether an opening leaves the appliance up, as it does where the fast reader stepped aside.
+    While the image is ``gone``, a call that would need it raises what the real engine does.
     """
 
     report: Report = REPORT
@@ -35,6 +36,7 @@ class FakeHost:
     journal: list[Change] = field(default_factory=list)
     fail: dict[str, Exception] = field(default_factory=dict)
     hold: set[str] = field(default_factory=set)
+    gone: bool = False
     clock: FakeClock = field(default_factory=FakeClock)
     calls: list[str] = field(default_factory=list)
     threads: set[int] = field(default_factory=set)
@@ -44,8 +46,12 @@ class FakeHost:
     files: dict[str, tuple[FileChange, ...]] = field(default_factory=lambda: dict(FILES))
     command: CommandResult = COMMAND
     printed: tuple[str, ...] = ()
+    otherwise: dict[Settings, Report] = field(default_factory=dict)
     release: threading.Event = field(default_factory=threading.Event)
     held: threading.Event = field(default_factory=threading.Event)
+
+    def by_settings(self, settings: Settings) -> Report:
+        return self.otherwise.get(settings, self.report)
 
     def connect(self, path: Path) -> FakeEngine:
         self.made += 1
@@ -97,6 +103,18 @@ class FakeEngine:
         with self._call("open", ("Probing the image", 1), *(launched if self.host.warm else read)):
             self._open, self._warm = True, self.host.warm
             return self.host.report
+
+    def consider(self, settings: Settings) -> Report:
+        assert self._open, "consider on an image that is not open"
+        self.host.calls.append("consider")
+        if "consider" in self.host.fail:
+            raise self.host.fail.pop("consider")
+        return self.host.by_settings(settings)
+
+    def use(self, settings: Settings, report: Report) -> None:
+        assert self._open, "use on an image that is not open"
+        self.host.calls.append("use")
+        self.settings, self.host.report = settings, report
 
     def warm_up(self) -> None:
         with self._call("warm_up", ("Starting the appliance (emulation)", 7)):
@@ -176,10 +194,18 @@ class FakeEngine:
                 self._wait()
             if name in self.host.fail:
                 raise self.host.fail.pop(name)
+            if self.host.gone:
+                self._miss(name)
             yield
         finally:
             self._writing = False
             self._busy.release()
+
+    def _miss(self, name: str) -> None:
+        if name in ("open", "undo"):
+            probe(self.image.path)
+        elif name in ("commit", "warm_up") or (name in ("preview", "revert") and not self._warm):
+            require_same(replace(self.image, files=(self.image.path,)), None, "it was checked")
 
     def _step(self, line: str, seconds: float) -> None:
         self.on_progress(line)

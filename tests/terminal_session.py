@@ -58,6 +58,19 @@ class Terminal:
             time.sleep(0.1)
         raise AssertionError(f"it did not end; on the screen:\n{self.screen()}")
 
+    @property
+    def pid(self) -> int:
+        """The program's process."""
+        return int(self._tmux("display-message", "-p", "#{pane_pid}"))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the window another size."""
+        self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def close(self) -> None:
+        """Close the terminal under the program, as a lost connection does."""
+        self._tmux("kill-pane")
+
     def _tmux(self, *words: str, check: bool = True) -> str:
         done = subprocess.run(
             ["tmux", "-L", self._server, *words], capture_output=True, text=True, timeout=30, check=False
@@ -72,7 +85,7 @@ def terminal(command: Sequence[str], size: tuple[int, int] = (80, 24), **environ
     server = f"image-wizard-{uuid.uuid4().hex[:8]}"
     known: Mapping[str, str] = {**os.environ, "TERM": "screen-256color", **environment}
     start = ["tmux", "-L", server, "-f", "/dev/null", "new-session", "-d", "-x", str(size[0]), "-y", str(size[1])]
-    subprocess.run([*start, shlex.join(command)], env=known, check=True, timeout=30, capture_output=True)
+    subprocess.run([*start, f"exec {shlex.join(command)}"], env=known, check=True, timeout=30, capture_output=True)
     try:
         yield Terminal(server)
     finally:

@@ -88,7 +88,7 @@ def test_a_kvm_that_hangs_is_given_up_for_emulation(host: type[FakeHandle], monk
     # A process is called as its file is.
     sleeper = Path(shutil.copy("/bin/sleep", Path(os.environ["XDG_CACHE_HOME"], "qemu-hung")))
     monkeypatch.setattr(host, "launch", launch)
-    monkeypatch.setattr(appliance, "KVM_SECONDS", 0.5)
+    monkeypatch.setattr(appliance, "KVM_SILENCE", 0.5)
     another = subprocess.Popen(["qemu-other", "60"], executable=sleeper)
     time.sleep(0.6)
     started = appliance.Appliance(Path("/disk"), "raw", readonly=True)
@@ -101,6 +101,23 @@ def test_a_kvm_that_hangs_is_given_up_for_emulation(host: type[FakeHandle], monk
     assert said == ["Starting the appliance (KVM)", "Starting the appliance (emulation)"]
     assert not started.expired, "what comes then has all its time"
     assert appliance._remembered() == "tcg"
+
+
+def test_a_kvm_that_is_slow_but_speaks_is_not_given_up(host: type[FakeHandle], monkeypatch: pytest.MonkeyPatch) -> None:
+    def launch(self: FakeHandle) -> None:
+        slow = subprocess.Popen(["qemu-slow", "2"], executable=sleeper)
+        while slow.poll() is None:
+            started._listen(0, 0, "supermin: mounting /proc", None)
+            time.sleep(0.1)
+        assert slow.returncode == 0, "it was not killed"
+
+    sleeper = Path(shutil.copy("/bin/sleep", Path(os.environ["XDG_CACHE_HOME"], "qemu-slow")))
+    monkeypatch.setattr(host, "launch", launch)
+    monkeypatch.setattr(appliance, "KVM_SILENCE", 0.5)
+    started = appliance.Appliance(Path("/disk"), "raw", readonly=True)
+    said: list[str] = []
+    started.launch(said.append)
+    assert said == ["Starting the appliance (KVM)"]
 
 
 def test_without_access_to_kvm_only_emulation_is_tried(host: type[FakeHandle], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,8 +32,8 @@ async def wait(pilot: Pilot[int], condition: Callable[[], bool], what: str) -> N
     raise AssertionError(f"{what} did not come; on the screen: {pilot.app.screen!r}")
 
 
-def descendants() -> dict[int, str]:
-    """The processes below this one, with their names."""
+def descendants(of: int | None = None) -> dict[int, str]:
+    """The processes below one, by default this one, with their names."""
     found: dict[int, tuple[int, str]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -41,7 +41,7 @@ def descendants() -> dict[int, str]:
         except OSError:
             continue  # it ended meanwhile
         found[int(entry.parent.name)] = (int(rest.split(" ")[1]), name)
-    below, unseen = {}, {os.getpid()}
+    below, unseen = {}, {of or os.getpid()}
     while unseen:
         unseen = {pid for pid, (parent, _) in found.items() if parent in unseen}
         below |= {pid: found[pid][1] for pid in unseen}

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wizard.errors import Cancelled, OpenError
+from wizard.errors import Cancelled, OpenError, WizardError
 from wizard.folders import cache_folder, log_folder
 
 LAUNCH_SECONDS = 300.0
 """How long a start may take; an emulated one on a loaded host takes 30 s."""
-KVM_SECONDS = 30.0
-"""How long a qemu with KVM may take to come up, ten times what it does: a broken KVM may also hang."""
+KVM_SILENCE = 15.0
+"""How long a qemu with KVM may say nothing while it comes up, which takes five seconds: a broken KVM may also hang."""
 
 _TICK = 0.5
 log = logging.getLogger(__name__)
@@ -46,12 +46,14 @@ class Appliance:
         self._path, self._format, self._readonly, self._seconds = path, image_format, readonly, seconds
         self._network = network
         self._killed = threading.Event()
+        self._why: WizardError | None = None
         self._expired = False
         self._launching = False
+        self._heard = 0.0
         self.g = None
 
     def launch(self, on_progress: Callable[[str], None]) -> None:
-        """Start it. OpenError where neither KVM nor emulation works; Cancelled after :meth:`kill`."""
+        """Start it. OpenError where neither KVM nor emulation works; after :meth:`kill` what that was given."""
         accelerators = _accelerators()
         for accelerator in accelerators:
             on_progress(f"Starting the appliance ({'KVM' if accelerator == 'kvm' else 'emulation'})")
@@ -61,8 +63,8 @@ class Appliance:
                     _remember(accelerator)
                 return
             log.warning("launch with %s failed: %s", accelerator, failure)
-            if self._killed.is_set():
-                raise Cancelled
+            if self._why is not None:
+                raise self._why
             if self._expired:
                 break
         if self._expired:
@@ -74,15 +76,17 @@ class Appliance:
         )
 
     def _try_kvm(self) -> str | None:
-        """A start with KVM, given up where its qemu hangs."""
+        """A start with KVM, given up where its qemu falls silent."""
         ended, hung = threading.Event(), threading.Event()
         others = {pid for pid, _, _ in _children()}
 
         def watch() -> None:
             # Its age counts, not the start's: building the appliance's files comes first and may take long.
             while not ended.wait(_TICK):
+                if time.monotonic() - self._heard < KVM_SILENCE:
+                    continue
                 for pid, name, age in _children():
-                    if pid not in others and name.startswith("qemu") and age > KVM_SECONDS:
+                    if pid not in others and name.startswith("qemu") and age > KVM_SILENCE:
                         hung.set()
                         _kill(pid)
 
@@ -93,7 +97,7 @@ class Appliance:
         finally:
             ended.set()
             watcher.join()
-        return f"it hung for {KVM_SECONDS:.0f} seconds" if failure and hung.is_set() else failure
+        return f"it hung for {KVM_SILENCE:.0f} seconds" if failure and hung.is_set() else failure
 
     def _try(self, accelerator: str) -> str | None:
         """One start; None where it came up, else the reason that it did not."""
@@ -113,7 +117,7 @@ class Appliance:
             g.set_append(" ".join(filter(None, words)))
             g.set_network(self._network)
             g.set_pgroup(True)  # an interrupt from the keyboard is for us to handle, not for qemu
-            g.set_event_callback(_write_log, guestfs.EVENT_APPLIANCE | guestfs.EVENT_LIBRARY | guestfs.EVENT_WARNING)
+            g.set_event_callback(self._listen, guestfs.EVENT_APPLIANCE | guestfs.EVENT_LIBRARY | guestfs.EVENT_WARNING)
             if not self._readonly:
                 # The overlay is made durable when it is committed; until then it may be lost.
                 g.add_drive_opts(str(self._path), format=self._format, readonly=False, cachemode="unsafe")
@@ -135,6 +139,10 @@ class Appliance:
         self.g = g
         return None
 
+    def _listen(self, _event: int, _handle: int, buffer: str | None, _array: object) -> None:
+        self._heard = time.monotonic()
+        log.debug("appliance: %s", (buffer or "").rstrip())
+
     @contextmanager
     def limited(self, seconds: float) -> Iterator[None]:
         """Kill the appliance when the block takes longer: the call in it then raises RuntimeError."""
@@ -151,17 +159,25 @@ class Appliance:
         _kill_children()
 
     @property
-    def killed(self) -> bool:
-        """Whether :meth:`kill` was called."""
-        return self._killed.is_set()
+    def why(self) -> WizardError | None:
+        """Why it was ended by :meth:`kill`, for the call under way to raise; None where it was not."""
+        return self._why
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked: a qemu that died in between two calls is not noticed by the handle."""
+        if self.g is None or self._expired or self._killed.is_set() or not self.g.is_ready():
+            return False
+        return any(pid == self.g.get_pid() for pid, _, _ in _children())
 
     @property
     def expired(self) -> bool:
         """Whether a :meth:`limited` block ran out of time."""
         return self._expired
 
-    def kill(self) -> None:
-        """From any thread: end it now; the call under way raises RuntimeError."""
+    def kill(self, why: WizardError | None = None) -> None:
+        """From any thread: end it now, because of Cancelled unless told; the call under way raises RuntimeError."""
+        self._why = self._why or why or Cancelled()
         self._killed.set()
         _kill_children()
         if self._launching:
@@ -188,16 +204,15 @@ class Appliance:
         """End it, whatever was written. Safe to call twice."""
         g, self.g = self.g, None
         if g is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended already
+                # What is in it is not wanted: a flush would take time, and for ever where the host's disk is full.
+                _kill(g.get_pid())
             g.close()
 
 
 def log_file() -> Path:
     """The log of this process's appliances."""
     return log_folder() / "appliance.log"
-
-
-def _write_log(_event: int, _handle: int, buffer: str | None, _array: object) -> None:
-    log.debug("appliance: %s", (buffer or "").rstrip())
 
 
 def _kill_children() -> None:
@@ -213,13 +228,13 @@ def _kill(pid: int) -> None:
 
 
 def _children() -> Iterator[tuple[int, str, float]]:
-    """The number, name and age in seconds of each process below this one."""
+    """The number, name and age in seconds of each process below this one that has not ended."""
     us = str(os.getpid())
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             name, _, rest = entry.read_text(errors="replace").partition(" (")[2].rpartition(") ")
             fields = rest.split(" ")  # from the third on: see proc(5)
-            if fields[1] == us:
+            if fields[1] == us and fields[0] != "Z":
                 since_boot = int(fields[19]) / os.sysconf("SC_CLK_TCK")
                 yield int(entry.parent.name), name, time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot
         except (OSError, IndexError, ValueError):

@@ -16,7 +16,7 @@ from pathlib import Path
 from wizard import delta
 from wizard.change import Change, CommandResult, FileChange, Packages, State
 from wizard.errors import ChangeError, OpenError
-from wizard.image import Image
+from wizard.image import Image, require_same
 from wizard.journal import Journal
 from wizard.put_back import failed, forget, present, put_back, refuse_unfinished, row
 from wizard.qemu import QemuError
@@ -50,6 +50,7 @@ def commit(
     made; ``settings`` are what to remember for it. ChangeError where it cannot be done: the image is then as it was
     (or the message says otherwise).
     """
+    require_same(image, identity, "it was opened")  # first: where it is gone, no folder is to be made beside it
     try:
         journal.create([file.stat().st_uid for file in image.files])
     except OSError as error:
@@ -57,16 +58,11 @@ def commit(
             "state-folder",
             f"The folder {visible(str(journal.folder))} for undo data cannot be made: {error.strerror}. "
             "The image is as it was.",
-            "Make its parent writable, or name another place with --state-dir.",
+            "Make room and its parent writable, or name another place with --state-dir.",
         ) from error
     with locked(journal.folder) as lock:
         refuse_unfinished(journal)
-        if image.identity != identity:
-            raise ChangeError(
-                "image-changed",
-                "The image was written to by something else since it was opened. It was left as it is now.",
-                "Open it again and look at the preview once more.",
-            )
+        require_same(image, identity, "it was opened")
         number = journal.begin(kind, image.virtual_size, fixes, files, commands, note, settings, packages)
         try:
             on_step("Writing the undo data")
@@ -115,7 +111,9 @@ def _require_room(image: Image, journal: Journal, needed: int) -> None:
         wanted[device] = wanted.get(device, 0) + needed * times
         free = shutil.disk_usage(folder).free
         if free < wanted[device]:
-            raise OSError(errno.ENOSPC, f"{free} bytes are free in {folder}, {wanted[device]} are needed")
+            mib = 1024 * 1024
+            told = f"{folder} has {free // mib} MiB free and {wanted[device] // mib + 1} MiB are needed"
+            raise OSError(errno.ENOSPC, told)
 
 
 def _write(image: Image, journal: Journal, number: int, lock: int) -> None:

@@ -14,7 +14,7 @@ from remediations.linux.identity import identify
 from remediations.linux.rpm_header import Header
 from remediations.linux.rpm_version import newest
 from wizard.appliance import Appliance
-from wizard.errors import Cancelled, OpenError
+from wizard.errors import OpenError
 from wizard.fast.errors import StepAside
 from wizard.fast.packages import packages_of
 from wizard.inspection import Inspected
@@ -171,8 +171,8 @@ class GuestfsGuest:
             return ask(self._appliance.g)
         except RuntimeError as error:
             g = self._appliance.g
-            if self._appliance.killed:
-                raise Cancelled from error
+            if self._appliance.why is not None:
+                raise self._appliance.why from error
             if self._appliance.expired:
                 raise GuestError(f"{path}: the appliance took too long") from error
             if g is None or not g.is_ready():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard import disk_header, qemu
-from wizard.errors import OpenError
+from wizard.errors import ChangeError, OpenError
 from wizard.folders import real_path
 from wizard.qemu import QemuError
 from wizard.visible import visible
@@ -51,6 +51,25 @@ class Image:
         except OSError:
             return (object(),)
         return tuple((s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns) for s in found)
+
+
+def require_same(image: Image, identity: object, since: str) -> None:
+    """ChangeError where an image is gone, or is not the one that had this identity. ``since``: "it was opened"."""
+    if image.identity == identity:
+        return
+    gone = [file for file in image.files if not os.path.exists(file)]  # noqa: PTH110 - never raises
+    if gone:
+        raise ChangeError(
+            "image-gone",
+            f"{visible(str(gone[0]))} is not there any more: it was removed or renamed, or its disk is away. "
+            "Nothing was written.",
+            "Bring it back, open it again and look at the preview once more.",
+        )
+    raise ChangeError(
+        "image-changed",
+        f"The image was written to or replaced by something else since {since}. It was left as it is now.",
+        "Open it again and look at the preview once more.",
+    )
 
 
 def probe(path: Path) -> Image:

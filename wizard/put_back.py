@@ -99,7 +99,9 @@ def row(journal: Journal, number: int) -> Change:
 
 
 def failed(error: Exception, what: str) -> ChangeError:
-    message = f"{what}: {visible(str(error))}. The image is as it was."
+    # What we say ourselves of missing room has no file name; the number of the error tells nobody anything.
+    reason = error.strerror if isinstance(error, OSError) and error.strerror and not error.filename else str(error)
+    message = f"{what}: {visible(reason)}. The image is as it was."
     if isinstance(error, QemuError) and error.locked:
         return ChangeError(
             "in-use", message, "Stop the virtual machine or program that holds the image; then try again."

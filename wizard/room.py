@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import shutil
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,8 @@ COMMAND_BYTES = 1024 * 1024
 """What a program of the guest's is given beyond the file that it generates: its temporary files, its log."""
 HOST_BYTES = 64 * 1024 * 1024
 """What the host keeps free beyond what is written: the overlay grows in clusters, and by the guest's own journal."""
+
+_LEAST = 4 * 1024 * 1024
 
 
 class NoRoomError(Exception):
@@ -48,6 +51,13 @@ def require(g: Any, guest: Guest, mounts: Iterable[str], steps: Iterable[Step], 
                 f"{visible(point)} has {told['ffree']} inodes free and {need.inodes} are needed; make room"
             )
     require_host(host, sum(need.size for need in needs.values()))
+
+
+def is_full(folder: Path) -> bool:
+    """Whether the next thing that the overlay takes in may find no room on the host."""
+    found = os.statvfs(folder)
+    blocks = found.f_bavail if os.geteuid() else found.f_bfree  # what is reserved is for root, and so for its qemu
+    return blocks * found.f_frsize < _LEAST
 
 
 def require_host(folder: Path, size: int) -> None:

@@ -19,7 +19,11 @@ def scratch_folder() -> tuple[Path, int]:
     for old in parent.glob(f"{PREFIX}*"):
         _sweep(old)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        folder.rmdir()  # without a lock in it, nobody would sweep it
+        raise
     fcntl.flock(lock, fcntl.LOCK_EX)
     return folder, lock
 

@@ -19,7 +19,7 @@ from wizard.errors import Cancelled, ChangeError, OpenError, WizardError
 from wizard.fast.errors import StepAside
 from wizard.fast.reading import FastReader
 from wizard.folders import state_folder
-from wizard.image import Image
+from wizard.image import Image, require_same
 from wizard.inspection import Layout
 from wizard.journal import Journal
 from wizard.known_images import KnownImages
@@ -339,14 +339,10 @@ class Session:
         return stage
 
     def _clean_stage(self) -> Stage:
-        if self._stage is None or not self._fresh or not self._stage.serves(self.settings):
+        stage = self._stage
+        if stage is None or not self._fresh or not stage.alive or not stage.serves(self.settings):
             self._drop_stage()
-            if self.image.identity != self._identity:
-                raise ChangeError(
-                    "image-changed",
-                    "The image was written to by something else since it was checked. It was left as it is now.",
-                    "Open it again.",
-                )
+            require_same(self.image, self._identity, "it was checked")
             self._launch()
         assert self._stage is not None  # noqa: S101
         return self._stage

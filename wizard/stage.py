@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from remediations.guest import GuestError
@@ -14,7 +15,7 @@ from wizard import qemu, room
 from wizard.appliance import Appliance
 from wizard.change import CommandResult, FileChange, FileState, Packages
 from wizard.engine import OUTPUT
-from wizard.errors import Cancelled, ChangeError, OpenError, WizardError
+from wizard.errors import ChangeError, OpenError, WizardError
 from wizard.guest_packages import Installer
 from wizard.guestfs_guest import GuestfsGuest, died
 from wizard.image import Image
@@ -23,6 +24,8 @@ from wizard.opening import Opening
 from wizard.scratch import scratch_folder
 from wizard.visible import visible
 from wizard.writer import StepError, Writer
+
+_TICK = 0.5
 
 
 class Stage:
@@ -47,9 +50,16 @@ class Stage:
             self._folder, self._lock = scratch_folder()
             drive, drive_format = self.overlay, "qcow2"
             words = ("qemu-img", "create", "-q", "-f", "qcow2", "-F", image.format, "-b", image.path, drive)
-            qemu.run(*words, seconds=qemu.PROBE_SECONDS)
+            try:
+                qemu.run(*words, seconds=qemu.PROBE_SECONDS)
+            except BaseException:
+                self._remove()
+                raise
         network = writable and self.settings.network
         self._appliance = Appliance(drive, drive_format, readonly=not writable, network=network)
+        self._dropped = threading.Event()
+        if writable:
+            threading.Thread(target=self._watch_room, name="room", daemon=True).start()
 
     @property
     def overlay(self) -> Path:
@@ -103,7 +113,7 @@ class Stage:
     @property
     def alive(self) -> bool:
         """Whether the appliance can still be asked."""
-        return self._appliance.g is not None and not self._appliance.expired and bool(self._appliance.g.is_ready())
+        return self._appliance.alive
 
     def apply(self, steps: Iterable[Step]) -> None:
         """Carry out a plan's steps in order. StepError where one fails: then the stage must be dropped."""
@@ -136,13 +146,19 @@ class Stage:
         try:
             self._appliance.shutdown()
         except RuntimeError as error:
+            if self._appliance.why is not None:
+                raise self._appliance.why from error
             raise ChangeError(
                 "stage", "The staged fixes could not be flushed to the overlay. The image is as it was.", "Try again."
             ) from error
 
     def drop(self) -> None:
         """End the appliance and remove the overlay. Safe to call twice."""
+        self._dropped.set()
         self._appliance.close()
+        self._remove()
+
+    def _remove(self) -> None:
         if self._folder is not None and self._folder.exists():
             shutil.rmtree(self._folder)
         if self._lock >= 0:
@@ -152,6 +168,22 @@ class Stage:
     def cancel(self) -> None:
         """From any thread: end the appliance now."""
         self._appliance.kill()
+
+    def _watch_room(self) -> None:
+        """End the appliance where the host's disk runs full: qemu would stop the guest and wait for room, for ever."""
+        folder = self.overlay.parent
+        while not self._dropped.wait(_TICK):
+            with suppress(OSError):  # the folder goes as the stage is dropped
+                if room.is_full(folder):
+                    self._appliance.kill(
+                        ChangeError(
+                            "no-room",
+                            f"The host's {visible(str(folder.parent))} ran full while fixes were staged. "
+                            "The image is as it was.",
+                            "Make room there, or name another folder in TMPDIR; then try again.",
+                        )
+                    )
+                    return
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
@@ -163,8 +195,8 @@ class Stage:
         except GuestError as error:
             raise StepError(str(error)) from error
         except (RuntimeError, UnicodeError) as error:
-            if self._appliance.killed:
-                raise Cancelled from error
+            if self._appliance.why is not None:
+                raise self._appliance.why from error
             if self._appliance.expired:
                 raise StepError("it took too long") from error
             if self._appliance.g is None or not self._appliance.g.is_ready():
