@@ -245,12 +245,7 @@ class Session:
         self.taken_back = tuple(c for c in changes if c.number in waiting and c.state in ended)
         if self.taken_back and number is None:
             return self.taken_back  # the undo that was interrupted is the one that is asked for again
-        standing = [change.number for change in changes if change.state is State.COMMITTED]
-        if not standing:
-            raise ChangeError("nothing-to-undo", "No change of this image can be undone.", "See --journal.")
-        if number is not None and number not in standing:
-            raise ChangeError("no-such-change", f"There is no change {number} to undo.", "See --journal.")
-        wanted = [one for one in standing if one >= number] if number is not None else standing[:1]
+        wanted = undoing.chosen(changes, number)
         undoing.require_undo_data(self.image, self._journal, wanted)
         self._report = None
         self._writing = True

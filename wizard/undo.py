@@ -16,6 +16,21 @@ from wizard.state_lock import locked
 from wizard.visible import visible
 
 
+def chosen(changes: Sequence[Change], number: int | None) -> list[int]:
+    """The changes to take back, newest first: the newest, or change ``number`` and all after it.
+
+    ``changes`` is the whole journal, newest first. ChangeError where there is no such change.
+    """
+    standing = [change.number for change in changes if change.state is State.COMMITTED]
+    if not standing:
+        raise ChangeError("nothing-to-undo", "No change of this image can be undone.", "See --journal.")
+    if number is None:
+        return standing[:1]
+    if number not in standing:
+        raise ChangeError("no-such-change", f"There is no change {number} to undo.", "See --journal.")
+    return [one for one in standing if one >= number]
+
+
 def require_undo_data(image: Image, journal: Journal, numbers: Sequence[int]) -> None:
     """Check that each change's undo data is there and whole, before the first of them is undone. ChangeError."""
     for number in numbers:
