@@ -67,7 +67,7 @@ def bookworm() -> Path:
                  "--dpkgopt=path-exclude=/usr/share/man/*", "--aptopt=APT::Install-Recommends false",
                  "bookworm", str(tree))  # fmt: skip
             raw = draft.parent / "disk.raw"
-            _install(raw, tree)
+            install(raw, tree)
             _run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(raw), str(draft))
     return path
 
@@ -134,6 +134,17 @@ def _purge_cloud_init(g: Any) -> None:
 def _purge_ssh_server(g: Any) -> None:
     g.command(["dpkg", "--purge", "openssh-server"])
     g.sh("rm -f /etc/ssh/ssh_host_* /etc/ssh/sshd_config; rm -rf /etc/ssh/sshd_config.d")
+
+
+def install(raw: Path, tree: Path) -> None:
+    """Make a bootable disk of a tree. Now and then the appliance calls it sdb, which grub-install does not find."""
+    for last in (False, False, True):
+        try:
+            _install(raw, tree)
+            return
+        except RuntimeError:
+            if last:
+                raise
 
 
 def _install(raw: Path, tree: Path) -> None:

@@ -25,7 +25,7 @@ def selinux() -> Path:
                         "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
                         "--dpkgopt=path-exclude=/usr/share/man/*", "--aptopt=APT::Install-Recommends false",
                         "bookworm", str(tree))  # fmt: skip
-            images._install(raw, tree)
+            images.install(raw, tree)
             g = images.launched(raw, "raw")
             g.mount("/dev/sda1", "/")
             _label(g)

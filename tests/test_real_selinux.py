@@ -18,7 +18,7 @@ from wizard.session import Access, Session
 from wizard.stage import Stage
 from wizard.writer import StepError
 
-pytestmark = [pytest.mark.guestfs, pytest.mark.mirror]
+pytestmark = [pytest.mark.guestfs, pytest.mark.mirror, pytest.mark.timeout(600)]  # the image may have to be built
 KINDS = {FileKind.FILE: "file", FileKind.DIRECTORY: "dir", FileKind.LINK: "link"}
 
 
