@@ -124,6 +124,7 @@ async def drive(app: Any, watch: Watch) -> None:
         await press("down")
     watch.phase = "settings"
     await press("s")
+    await until(lambda: app.screen.has_class("-settings"))
     for key in "console":
         await press(key)
     await until(lambda: app.screen._settings.user == "console")

@@ -85,7 +85,11 @@ class SettingsPanel(Vertical):
                 if isinstance(widget, Input | Select):
                     widget.value = value
         self._tell(plain(_HINT, _FAINT))
-        self.query_one("#user").focus()
+        # At once: what is typed right behind the key that opened it is meant for the form.
+        self.display = True
+        user = self.query_one("#user", Input)
+        user.select_all()
+        self.screen.set_focus(user)
 
     def put_back(self) -> None:
         """Close, with the settings as they were."""
@@ -168,6 +172,7 @@ class SettingsPanel(Vertical):
 
     def _close(self, report: Report) -> None:
         self._before = None
+        self.display = False
         self.post_message(self.Closed(report))
 
 
@@ -175,7 +180,8 @@ def _field(name: str) -> Iterable[Widget]:
     if name in _TEXTS:
         title, empty = _TEXTS[name]
         yield Static(title)
-        yield TextLine(placeholder=empty, id=name, compact=True)
+        # Selected by us where it is first: Textual would do it after a key that came at once.
+        yield TextLine(placeholder=empty, id=name, compact=True, select_on_focus=name != _ORDER[0])
     else:
         title, known = _CHOICES[name]
         yield Static(title)
