@@ -57,9 +57,10 @@ class Stage:
                 raise
         network = writable and self.settings.network
         self._appliance = Appliance(drive, drive_format, readonly=not writable, network=network)
-        self._dropped = threading.Event()
+        self._unwatched = threading.Event()
+        self._watch = threading.Thread(target=self._watch_room, name="room", daemon=True)
         if writable:
-            threading.Thread(target=self._watch_room, name="room", daemon=True).start()
+            self._watch.start()
 
     @property
     def overlay(self) -> Path:
@@ -151,10 +152,12 @@ class Stage:
             raise ChangeError(
                 "stage", "The staged fixes could not be flushed to the overlay. The image is as it was.", "Try again."
             ) from error
+        # What comes next writes the image by programs of its own, which nothing of the stage's may end.
+        self._end_watch()
 
     def drop(self) -> None:
         """End the appliance and remove the overlay. Safe to call twice."""
-        self._dropped.set()
+        self._end_watch()
         self._appliance.close()
         self._remove()
 
@@ -169,10 +172,15 @@ class Stage:
         """From any thread: end the appliance now."""
         self._appliance.kill()
 
+    def _end_watch(self) -> None:
+        self._unwatched.set()
+        if self._watch.is_alive():
+            self._watch.join()
+
     def _watch_room(self) -> None:
         """End the appliance where the host's disk runs full: qemu would stop the guest and wait for room, for ever."""
         folder = self.overlay.parent
-        while not self._dropped.wait(_TICK):
+        while not self._unwatched.wait(_TICK):
             with suppress(OSError):  # the folder goes as the stage is dropped
                 if room.is_full(folder):
                     self._appliance.kill(
