@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -29,14 +30,22 @@ host fail, the next opening finishes it or rolls it back, so that the image is n
 
     value: Value | None = None
 
+    def __init__(
+        self,
+        desk: Desk,
+        title: str,
+        job: Callable[[], Awaitable[Value]],
+        told: Callable[[Value], Content],
+        now: Clock,
+        demo: bool = False,
+    ) -> None:
+        super().__init__(desk, title, job, now, demo)
+        self._told = told
+
     def finished(self, value: Value) -> None:
         """Show what was done; leaving then returns the value."""
         self.value = value
-        self.show_outcome(self.describe(value))
-
-    def describe(self, value: Value) -> Content:
-        """What was done."""
-        raise NotImplementedError
+        self.show_outcome(self._told(value))
 
     def action_back(self) -> None:
         """Leave with the value, where there is one."""
@@ -49,9 +58,9 @@ class ApplyScreen(WritingScreen[Change]):
     MODE = Mode.STAGED
 
     def __init__(self, desk: Desk, now: Clock, demo: bool = False) -> None:
-        super().__init__(desk, "Writing the image", desk.commit, now, demo)
+        super().__init__(desk, "Writing the image", desk.commit, self._written, now, demo)
 
-    def describe(self, value: Change) -> Content:
+    def _written(self, value: Change) -> Content:
         """The change, its files, and where undo is."""
         undo = f"image-wizard {shlex.quote(str(self.desk.path))} --undo"
         room = f" (its data takes {size(value.undo_bytes)})" if value.undo_bytes is not None else ""
@@ -78,19 +87,8 @@ class UndoScreen(WritingScreen[tuple[Change, ...]]):
     ]
 
     def __init__(self, desk: Desk, number: int, now: Clock, demo: bool = False) -> None:
-        super().__init__(desk, f"Undoing change {number}", lambda: desk.undo(number), now, demo)
+        super().__init__(desk, f"Undoing change {number}", lambda: desk.undo(number), _undone, now, demo)
         self._number = number
-
-    def describe(self, value: tuple[Change, ...]) -> Content:
-        """What was taken back."""
-        lines = [
-            join(
-                Content.styled(f"✓ Change {change.number} is undone  ", "$text-success bold"),
-                plain(", ".join(change.fixes)),
-            )
-            for change in value
-        ]
-        return stack(*lines, "", "The image has the content that it had before, bit for bit.")
 
     def failed(self, error: WizardError) -> None:
         """Where undo was refused, say that a revert can be tried."""
@@ -115,6 +113,18 @@ class UndoScreen(WritingScreen[tuple[Change, ...]]):
     def action_revert(self) -> None:
         """Leave for a revert."""
         self.leave(Leave.REVERT)
+
+
+def _undone(value: tuple[Change, ...]) -> Content:
+    """What was taken back."""
+    lines = [
+        join(
+            Content.styled(f"✓ Change {change.number} is undone  ", "$text-success bold"),
+            plain(", ".join(change.fixes)),
+        )
+        for change in value
+    ]
+    return stack(*lines, "", "The image has the content that it had before, bit for bit.")
 
 
 def columns_of(verb: str, path: str) -> Content:

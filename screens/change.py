@@ -10,7 +10,7 @@ from textual.content import Content
 
 from screens.change_state import state_word
 from screens.change_text import about, change_text
-from screens.changed_files import LOOKING, ChangedFiles
+from screens.changed_files import LOOKING, ChangedFiles, Whole
 from screens.desk import Desk
 from screens.rows import Row, RowList, columns
 from screens.text import ago, join
@@ -38,32 +38,18 @@ patch, with the guest's lines as raw bytes: look at it with `less`, not with `ca
     ]
 
     def __init__(self, desk: Desk, change: Change, newest: bool, now: datetime, demo: bool = False) -> None:
-        super().__init__(desk, change, demo)
-        self._change = change
-        self._newest = newest
-        self._now = now
-
-    def first_row(self) -> Row:
-        """The change's number and state."""
-        number = Content.styled(f"change {self._change.number}", "bold")
-        told = join(state_word(self._change.state), ago(self._change.time, self._now), separator=", ")
-        return Row("change", columns((number, 10), (told, 0)))
-
-    def first_text(self) -> Content:
-        """What the journal tells of it."""
-        return change_text(self._change, self._newest)
-
-    def patch_name(self) -> str:
-        """Named after the image and the change."""
-        return f"{self._desk.path.name}.change-{self._change.number}.patch"
-
-    def patch_title(self) -> str:
-        """What the change did."""
-        change = self._change
-        return f"Change {change.number} of {self._desk.path.name} ({change.state}): {about(change)}"
+        name, number = desk.path.name, change.number
+        told = join(state_word(change.state), ago(change.time, now), separator=", ")
+        whole = Whole(
+            Row("change", columns((Content.styled(f"change {number}", "bold"), 10), (told, 0))),
+            change_text(change, newest),
+            f"{name}.change-{number}.patch",
+            f"Change {number} of {name} ({change.state}): {about(change)}",
+        )
+        super().__init__(desk, change, whole, demo)
 
     def on_mount(self) -> None:
-        if self._change.files:
+        if self._changed.files:
             self.query_one(RowList).highlighted = 1
 
     def action_back(self) -> None:

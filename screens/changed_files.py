@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -52,43 +53,38 @@ LOOKING: list[BindingType] = [
 """The keys of all such screens, for their ``BINDINGS``: behind their own, which go first in the last line."""
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What all the files and commands are together: the first row and its text, the name and title of a patch."""
+
+    row: Row
+    text: Content
+    patch_name: str
+    patch_title: str
+
+
 class ChangedFiles(WizardScreen[Result]):
-    """Subclasses say what the first row, about the whole, is; and what a patch is called."""
+    """A list with a row about the whole first, then each file and command, and beside it what the cursor is on."""
 
     CSS_PATH = "changed_files.tcss"
     MODE: ClassVar[Mode] = Mode.READ_ONLY
 
-    def __init__(self, desk: Desk, changed: Preview | Change, demo: bool = False) -> None:
+    def __init__(self, desk: Desk, changed: Preview | Change, whole: Whole, demo: bool = False) -> None:
         super().__init__()
         self._desk = desk
         self._changed = changed
+        self._whole = whole
         self._demo = demo
         self._split = False
         self._from_end = False
         self._pending = {f"file {n}": file for n, file in enumerate(changed.files) if not file.compared}
-
-    def first_row(self) -> Row:
-        """The row that stands for the whole."""
-        raise NotImplementedError
-
-    def first_text(self) -> Content:
-        """What is told of the whole."""
-        raise NotImplementedError
-
-    def patch_name(self) -> str:
-        """The file name that is proposed for a patch."""
-        raise NotImplementedError
-
-    def patch_title(self) -> str:
-        """What a patch says that it is about."""
-        raise NotImplementedError
 
     def body(self) -> Iterable[Widget]:
         yield Banner(self._desk.path, self.MODE, self._demo)
         with Container(id="panes"):
             yield RowList(
                 [
-                    self.first_row(),
+                    self._whole.row,
                     *(file_row(f"file {number}", file) for number, file in enumerate(self._changed.files)),
                     *(command_row(f"command {number}", run) for number, run in enumerate(self._changed.commands)),
                 ],
@@ -143,7 +139,7 @@ class ChangedFiles(WizardScreen[Result]):
         elif kind == "command":
             pane.show(command_text(self._changed.commands[int(number)]))
         else:
-            pane.show(self.first_text())
+            pane.show(self._whole.text)
         self._from_end = False
 
     @work(exclusive=True, group="compare")
@@ -207,7 +203,7 @@ class ChangedFiles(WizardScreen[Result]):
     @work
     async def action_save(self) -> None:
         """Ask for a file name and save all changes as a patch."""
-        target = await self.ask(SavePatchDialog(self.patch_name(), self._kept()))
+        target = await self.ask(SavePatchDialog(self._whole.patch_name, self._kept()))
         if target is None:
             return
         try:
@@ -230,7 +226,7 @@ class ChangedFiles(WizardScreen[Result]):
 
     def _save(self, target: Target) -> int:
         changed = self._changed
-        pieces = patch(self.patch_title(), changed.files, changed.commands, changed.packages)
+        pieces = patch(self._whole.patch_title, changed.files, changed.commands, changed.packages)
         return save(target.path, pieces, replace=target.replace)
 
     def action_scroll_text(self, lines: int) -> None:

@@ -10,10 +10,9 @@ from textual.content import Content
 
 from screens.banner import Banner, Mode
 from screens.change_text import outcome_row, outcome_text
-from screens.changed_files import LOOKING, ChangedFiles
+from screens.changed_files import LOOKING, ChangedFiles, Whole
 from screens.desk import Desk
 from screens.dialogs import ConfirmDialog
-from screens.rows import Row
 from screens.text import file_path, plain, stack
 from wizard.change import Preview
 
@@ -46,24 +45,15 @@ look at it with care: `less` shows escapes, `cat` obeys them. Owners, labels and
     ]
 
     def __init__(self, desk: Desk, preview: Preview, demo: bool = False) -> None:
-        super().__init__(desk, preview, demo)
+        name = desk.path.name
+        whole = Whole(
+            outcome_row(preview),
+            outcome_text(preview),
+            f"{name}.patch",
+            f"What image-wizard would change in {name}: {', '.join(preview.fixes)}",
+        )
+        super().__init__(desk, preview, whole, demo)
         self._preview = preview
-
-    def first_row(self) -> Row:
-        """The outcome."""
-        return outcome_row(self._preview)
-
-    def first_text(self) -> Content:
-        """How the guest would stand."""
-        return outcome_text(self._preview)
-
-    def patch_name(self) -> str:
-        """Named after the image."""
-        return f"{self._desk.path.name}.patch"
-
-    def patch_title(self) -> str:
-        """What would change."""
-        return f"What image-wizard would change in {self._desk.path.name}: {', '.join(self._preview.fixes)}"
 
     def on_mount(self) -> None:
         reason = self._desk.image.read_only_reason

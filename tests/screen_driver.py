@@ -14,7 +14,11 @@ from textual.widgets import Static
 
 from screens.app import WizardApp
 from screens.base import Pane
+from screens.dialogs import ConfirmDialog
+from screens.diff_view import DiffView
+from screens.journal import JournalScreen
 from screens.requirements import RequirementsScreen
+from screens.rows import RowList
 from screens.work import WorkScreen
 from wizard.config import Config
 
@@ -63,6 +67,34 @@ async def ended(pilot: Pilot[int], kind: type[WorkScreen[Any]]) -> str:
 def detail(pilot: Pilot[int]) -> str:
     """The text of the pane beside or below a list."""
     return pilot.app.screen.query_one("#detail", Pane).text.plain
+
+
+async def press(pilot: Pilot[int], *keys: str) -> None:
+    """Press keys, each once the one before it has been answered."""
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause()
+
+
+def shown(pilot: Pilot[int]) -> str:
+    """The difference that is shown."""
+    view = pilot.app.screen.query_one(DiffView)
+    assert view.display
+    return view.text.plain
+
+
+def row(pilot: Pilot[int]) -> str | None:
+    """The key of the row under the cursor."""
+    return pilot.app.screen.query_one(RowList).key
+
+
+async def undo(pilot: Pilot[int]) -> None:
+    """Go to the journal, ask for an undo of the newest change, and say yes."""
+    await pilot.press("j")
+    await reach(pilot, JournalScreen)
+    await pilot.press("u")
+    await reach(pilot, ConfirmDialog)
+    await pilot.press("y")
 
 
 def banner(pilot: Pilot[int]) -> str:

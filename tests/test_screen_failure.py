@@ -7,13 +7,12 @@ import signal
 import pytest
 from fake_engine import FakeHost
 from fake_report import make_change
-from screen_driver import ended, reach, until, wizard
+from screen_driver import ended, reach, undo, until, wizard
 
 from screens.apply import ApplyScreen, UndoScreen
-from screens.dialogs import ConfirmDialog, ErrorDialog, LeavingDialog
+from screens.dialogs import ErrorDialog, LeavingDialog
 from screens.engine_thread import UnexpectedError
 from screens.help import HelpScreen
-from screens.journal import JournalScreen
 from screens.opening import OpeningScreen
 from screens.picker import PickerScreen
 from screens.preview import PreviewScreen
@@ -50,11 +49,7 @@ async def test_the_journal_of_an_image_that_does_not_open() -> None:
     host = FakeHost(fail={"open": BROKEN}, journal=[make_change(1)])
     async with wizard(host).run_test() as pilot:
         await ended(pilot, OpeningScreen)
-        await pilot.press("j")
-        await reach(pilot, JournalScreen)
-        await pilot.press("u")
-        await reach(pilot, ConfirmDialog)
-        await pilot.press("y")
+        await undo(pilot)
         await ended(pilot, UndoScreen)
         await pilot.press("enter")
         await reach(pilot, RequirementsScreen)
@@ -132,11 +127,7 @@ async def test_a_refused_undo_leads_to_a_revert() -> None:
     host = FakeHost(fail={"undo": REFUSED}, journal=[make_change(1)])
     async with wizard(host).run_test() as pilot:
         await reach(pilot, RequirementsScreen)
-        await pilot.press("j")
-        await reach(pilot, JournalScreen)
-        await pilot.press("u")
-        await reach(pilot, ConfirmDialog)
-        await pilot.press("y")
+        await undo(pilot)
         assert "r previews a revert of change 1" in await ended(pilot, UndoScreen)
         await pilot.press("r")
         await reach(pilot, PreviewScreen)
@@ -149,11 +140,7 @@ async def test_another_undo_failure_offers_no_revert() -> None:
     host = FakeHost(fail={"undo": BROKEN}, journal=[make_change(1)])
     async with wizard(host).run_test() as pilot:
         await reach(pilot, RequirementsScreen)
-        await pilot.press("j")
-        await reach(pilot, JournalScreen)
-        await pilot.press("u")
-        await reach(pilot, ConfirmDialog)
-        await pilot.press("y")
+        await undo(pilot)
         await ended(pilot, UndoScreen)
         assert pilot.app.screen.check_action("revert", ()) is False
 

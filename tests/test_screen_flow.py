@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fake_engine import FakeHost
 from fake_report import IMAGE, hostile_report, make_change
-from screen_driver import detail, ended, reach, until, wizard
+from screen_driver import detail, ended, reach, undo, until, wizard
 from textual.widgets import Button
 
 from screens.apply import ApplyScreen, UndoScreen
@@ -38,11 +38,7 @@ async def test_from_opening_to_undo_and_out() -> None:
         await pilot.press("enter")
         await reach(pilot, RequirementsScreen)
         assert requirements.ticked == ()
-        await pilot.press("j")
-        await reach(pilot, JournalScreen)
-        await pilot.press("u")
-        await reach(pilot, ConfirmDialog)
-        await pilot.press("y")
+        await undo(pilot)
         assert "bit for bit" in await ended(pilot, UndoScreen)
         await pilot.press("enter")
         await reach(pilot, RequirementsScreen)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from fake_engine import FakeHost
 from fake_report import make_change
-from screen_driver import ended, reach, until, wizard
+from screen_driver import ended, reach, undo, until, wizard
 
-from screens.dialogs import ConfirmDialog
 from screens.journal import JournalScreen
 from screens.opening import OpeningScreen
 from screens.picker import PickerScreen
@@ -22,11 +21,7 @@ async def test_who_gives_up_the_opening_after_an_undo_does_not_see_what_was_undo
     host = FakeHost(journal=[make_change(1)])
     async with wizard(host).run_test() as pilot:
         await reach(pilot, RequirementsScreen)
-        await pilot.press("j")
-        await reach(pilot, JournalScreen)
-        await pilot.press("u")
-        await reach(pilot, ConfirmDialog)
-        await pilot.press("y")
+        await undo(pilot)
         await until(pilot, lambda: "undo" in host.calls)
         await until(pilot, lambda: not getattr(pilot.app.screen, "running", True))
         host.hold.add("open")

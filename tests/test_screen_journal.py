@@ -9,7 +9,7 @@ import pytest
 from fake_changes import EVERY_KIND, LONG, LONG_AFTER, file
 from fake_engine import FakeHost
 from fake_report import HOSTILE, make_change
-from screen_driver import banner, detail, ended, reach, until, wizard
+from screen_driver import banner, detail, ended, press, reach, row, shown, until, wizard
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -50,22 +50,6 @@ async def to_change(pilot: Pilot[int], *keys: str) -> ChangeScreen:
     screen = await reach(pilot, ChangeScreen)
     await press(pilot, *keys)
     return screen
-
-
-async def press(pilot: Pilot[int], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await pilot.pause()
-
-
-def shown(pilot: Pilot[int]) -> str:
-    view = pilot.app.screen.query_one(DiffView)
-    assert view.display
-    return view.text.plain
-
-
-def row(pilot: Pilot[int]) -> str | None:
-    return pilot.app.screen.query_one(RowList).key
 
 
 def asked(pilot: Pilot[int]) -> str:

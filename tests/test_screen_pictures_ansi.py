@@ -30,10 +30,10 @@ def take(snap: Snap, host: FakeHost, steps: Steps) -> bool:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A working directory that screens write as ``~/work``."""
+    """A working directory that screens write as ``~/images``."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
+    (tmp_path / "images").mkdir()
+    monkeypatch.chdir(tmp_path / "images")
 
 
 async def test_the_mode_can_be_read_below_a_dialog() -> None:

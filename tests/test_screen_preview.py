@@ -11,7 +11,7 @@ import pytest
 from fake_changes import EVERY_KIND, LONG, LONG_AFTER, file, link
 from fake_engine import FakeHost
 from fake_report import HOSTILE, IMAGE
-from screen_driver import detail, reach, until, wizard
+from screen_driver import detail, press, reach, row, shown, until, wizard
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -38,22 +38,6 @@ async def to_preview(pilot: Pilot[int], *keys: str) -> PreviewScreen:
     screen = await reach(pilot, PreviewScreen)
     await press(pilot, *keys)
     return screen
-
-
-async def press(pilot: Pilot[int], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await pilot.pause()
-
-
-def shown(pilot: Pilot[int]) -> str:
-    view = pilot.app.screen.query_one(DiffView)
-    assert view.display
-    return view.text.plain
-
-
-def row(pilot: Pilot[int]) -> str | None:
-    return pilot.app.screen.query_one(RowList).key
 
 
 async def test_n_goes_through_all_differences_and_back() -> None:
